@@ -33,41 +33,41 @@ enum jeton_kind {
  * The one table: X(NAME, code, KIND, HTTP status, rule, text). Adding an outcome
  * is adding a line at the end; the numbers are part of the ABI.
  */
-#define JETON_STATUS_TABLE(X)                                                                                       \
-    X(OK, "ok", OK, 200, "", "good")                                                                                \
-    X(TOKEN_MALFORMED, "token_malformed", REFUSED, 401, "RFC 7515 §7.1", "the token is not a compact JWS")          \
-    X(TOKEN_TOO_LARGE, "token_too_large", REFUSED, 401, "RFC 8725 §2.14", "the token is larger than allowed")       \
-    X(HEADER_INVALID, "header_invalid", REFUSED, 401, "RFC 7515 §4", "the token's header is not valid")             \
-    X(ALG_NOT_ALLOWED, "alg_not_allowed", REFUSED, 401, "RFC 8725 §3.1", "the algorithm is not allowed")            \
-    X(CRIT_UNSUPPORTED, "crit_unsupported", REFUSED, 401, "RFC 7515 §4.1.11",                                       \
-      "a critical extension is not understood")                                                                     \
-    X(KEY_UNSUITABLE, "key_unsuitable", REFUSED, 401, "RFC 8725 §3.1", "the key is not for this algorithm")         \
-    X(SIGNATURE_INVALID, "signature_invalid", REFUSED, 401, "RFC 7515 §5.2", "the signature does not fit")          \
-    X(CLAIMS_INVALID, "claims_invalid", REFUSED, 401, "RFC 7519 §4.1", "a claim has a wrong type or value")         \
-    X(CLAIM_MISSING, "claim_missing", REFUSED, 401, "RFC 7519 §4", "a required claim is missing")                   \
-    X(TOKEN_EXPIRED, "token_expired", REFUSED, 401, "RFC 7519 §4.1.4", "the token has expired")                     \
-    X(TOKEN_NOT_YET_VALID, "token_not_yet_valid", REFUSED, 401, "RFC 7519 §4.1.5", "the token is not valid yet")    \
-    X(TOKEN_TOO_OLD, "token_too_old", REFUSED, 401, "RFC 7519 §4.1.6", "the token was issued too long ago")         \
-    X(ISSUER_MISMATCH, "issuer_mismatch", REFUSED, 401, "RFC 7519 §4.1.1", "the issuer is not the expected one")    \
-    X(ISSUER_UNKNOWN, "issuer_unknown", REFUSED, 401, "RFC 8725 §3.8", "the issuer is not trusted")                 \
-    X(AUDIENCE_MISMATCH, "audience_mismatch", REFUSED, 401, "RFC 7519 §4.1.3", "the token is for someone else")     \
-    X(SUBJECT_MISMATCH, "subject_mismatch", REFUSED, 401, "RFC 7519 §4.1.2", "the subject is not the expected one") \
-    X(TYPE_MISMATCH, "type_mismatch", REFUSED, 401, "RFC 8725 §3.11", "the token is of another type")               \
-    X(TOKEN_REVOKED, "token_revoked", REFUSED, 401, "RFC 7009 §2", "the token was revoked")                         \
-    X(TOKEN_REPLAYED, "token_replayed", REFUSED, 401, "RFC 7519 §4.1.7", "the token was used before")               \
-    X(BINDING_MISMATCH, "binding_mismatch", REFUSED, 401, "RFC 7800 §3", "the token is bound to another holder")    \
-    X(KEY_UNKNOWN, "key_unknown", UNKNOWN, 401, "RFC 7515 §4.1.4", "no key at hand has this key id")                \
-    X(KEY_AMBIGUOUS, "key_ambiguous", UNKNOWN, 401, "RFC 7515 §4.1.4", "too many keys could have signed this")      \
-    X(KEYS_UNAVAILABLE, "keys_unavailable", UNAVAILABLE, 503, "RFC 9110 §15.6.4", "no usable keys at this time")    \
-    X(SCOPE_INSUFFICIENT, "scope_insufficient", DENIED, 403, "RFC 6750 §3.1", "a needed scope is missing")          \
-    X(ROLE_INSUFFICIENT, "role_insufficient", DENIED, 403, "RFC 6750 §3.1", "the role is too low")                  \
-    X(CLAIMS_UNMAPPABLE, "claims_unmappable", DENIED, 403, "RFC 9110 §5.5", "a claim cannot be sent as a header")   \
-    X(TOKEN_MISSING, "token_missing", REQUEST, 401, "RFC 6750 §3.1", "there is no token")                           \
-    X(REQUEST_INVALID, "request_invalid", REQUEST, 400, "RFC 6750 §3.1", "the request is not valid")                \
-    X(CONFIG_INVALID, "config_invalid", CONFIG, 500, "", "the configuration is not valid")                          \
-    X(KEY_INVALID, "key_invalid", CONFIG, 500, "RFC 7517 §4", "the key is not valid")                               \
-    X(ARGUMENT_INVALID, "argument_invalid", MISUSED, 500, "", "an argument is not valid")                           \
-    X(OUT_OF_MEMORY, "out_of_memory", BROKEN, 500, "", "out of memory")                                             \
+#define JETON_STATUS_TABLE(X)                                                                                          \
+    X(OK, "ok", OK, 200, "", "good")                                                                                   \
+    X(TOKEN_MALFORMED, "token_malformed", REFUSED, 401, "RFC 7515 §7.1", "the token is not a compact JWS")             \
+    X(TOKEN_TOO_LARGE, "token_too_large", REFUSED, 401, "RFC 8725 §2.14", "the token is larger than allowed")          \
+    X(HEADER_INVALID, "header_invalid", REFUSED, 401, "RFC 7515 §4", "the token's header is not valid")                \
+    X(ALG_NOT_ALLOWED, "alg_not_allowed", REFUSED, 401, "RFC 8725 §3.1", "the algorithm is not allowed")               \
+    X(CRIT_UNSUPPORTED, "crit_unsupported", REFUSED, 401, "RFC 7515 §4.1.11",                                          \
+      "a critical extension is not understood")                                                                        \
+    X(KEY_UNSUITABLE, "key_unsuitable", REFUSED, 401, "RFC 8725 §3.1", "the key is not for this algorithm")            \
+    X(SIGNATURE_INVALID, "signature_invalid", REFUSED, 401, "RFC 7515 §5.2", "the signature does not fit")             \
+    X(CLAIMS_INVALID, "claims_invalid", REFUSED, 401, "RFC 7519 §4.1", "a claim has a wrong type or value")            \
+    X(CLAIM_MISSING, "claim_missing", REFUSED, 401, "RFC 7519 §4", "a required claim is missing")                      \
+    X(TOKEN_EXPIRED, "token_expired", REFUSED, 401, "RFC 7519 §4.1.4", "the token has expired")                        \
+    X(TOKEN_NOT_YET_VALID, "token_not_yet_valid", REFUSED, 401, "RFC 7519 §4.1.5", "the token is not valid yet")       \
+    X(TOKEN_TOO_OLD, "token_too_old", REFUSED, 401, "RFC 7519 §4.1.6", "the token was issued too long ago")            \
+    X(ISSUER_MISMATCH, "issuer_mismatch", REFUSED, 401, "RFC 7519 §4.1.1", "the issuer is not the expected one")       \
+    X(ISSUER_UNKNOWN, "issuer_unknown", REFUSED, 401, "RFC 8725 §3.8", "the issuer is not trusted")                    \
+    X(AUDIENCE_MISMATCH, "audience_mismatch", REFUSED, 401, "RFC 7519 §4.1.3", "the token is for someone else")        \
+    X(SUBJECT_MISMATCH, "subject_mismatch", REFUSED, 401, "RFC 7519 §4.1.2", "the subject is not the expected one")    \
+    X(TYPE_MISMATCH, "type_mismatch", REFUSED, 401, "RFC 8725 §3.11", "the token is of another type")                  \
+    X(TOKEN_REVOKED, "token_revoked", REFUSED, 401, "RFC 7009 §2", "the token was revoked")                            \
+    X(TOKEN_REPLAYED, "token_replayed", REFUSED, 401, "RFC 7519 §4.1.7", "the token was used before")                  \
+    X(BINDING_MISMATCH, "binding_mismatch", REFUSED, 401, "RFC 7800 §3", "the token is bound to another holder")       \
+    X(KEY_UNKNOWN, "key_unknown", UNKNOWN, 401, "RFC 7515 §4.1.4", "no key at hand has this key id")                   \
+    X(KEY_AMBIGUOUS, "key_ambiguous", UNKNOWN, 401, "RFC 7515 §4.1.4", "too many keys could have signed this")         \
+    X(KEYS_UNAVAILABLE, "keys_unavailable", UNAVAILABLE, 503, "RFC 9110 §15.6.4", "no usable keys at this time")       \
+    X(SCOPE_INSUFFICIENT, "scope_insufficient", DENIED, 403, "RFC 6750 §3.1", "a needed scope is missing")             \
+    X(ROLE_INSUFFICIENT, "role_insufficient", DENIED, 403, "RFC 6750 §3.1", "the role is too low")                     \
+    X(CLAIMS_UNMAPPABLE, "claims_unmappable", DENIED, 403, "RFC 9110 §5.5", "a claim cannot be sent as a header")      \
+    X(TOKEN_MISSING, "token_missing", REQUEST, 401, "RFC 6750 §3.1", "there is no token")                              \
+    X(REQUEST_INVALID, "request_invalid", REQUEST, 400, "RFC 6750 §3.1", "the request is not valid")                   \
+    X(CONFIG_INVALID, "config_invalid", CONFIG, 500, "", "the configuration is not valid")                             \
+    X(KEY_INVALID, "key_invalid", CONFIG, 500, "RFC 7517 §4", "the key is not valid")                                  \
+    X(ARGUMENT_INVALID, "argument_invalid", MISUSED, 500, "", "an argument is not valid")                              \
+    X(OUT_OF_MEMORY, "out_of_memory", BROKEN, 500, "", "out of memory")                                                \
     X(INTERNAL_ERROR, "internal_error", BROKEN, 500, "", "internal error")
 
 /** Every outcome; JETON_OK is 0. */

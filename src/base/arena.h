@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where does memory come from on the hot path? From one block the caller gave, front to back; nothing is freed alone. */
+/* Where does memory come from on the hot path? From one block the caller gave, front to back; nothing is freed alone.
+ */
 #ifndef JT_BASE_ARENA_H
 #define JT_BASE_ARENA_H
 

@@ -14,9 +14,9 @@ struct jt_json_limits {
     size_t depth;
     size_t members;
 };
-#define JT_JSON_HEADER ((struct jt_json_limits){32, 256})     /* token headers */
-#define JT_JSON_PAYLOAD ((struct jt_json_limits){64, 16384})  /* token payloads */
-#define JT_JSON_KEYS ((struct jt_json_limits){32, 65536})     /* keys and key sets */
+#define JT_JSON_HEADER ((struct jt_json_limits){32, 256})    /* token headers */
+#define JT_JSON_PAYLOAD ((struct jt_json_limits){64, 16384}) /* token payloads */
+#define JT_JSON_KEYS ((struct jt_json_limits){32, 65536})    /* keys and key sets */
 
 enum jt_json_type {
     JT_JSON_NONE, /* no such value */
@@ -36,8 +36,8 @@ struct jt_json {
 /* Bytes of arena that reading a text of `len` bytes can need at most, duplicate check included. */
 size_t jt_json_arena_size(size_t len);
 
-/* Reads `text` (not changed, need not outlive the call). JETON_ARGUMENT_INVALID when the text is not strict JSON or over
- * a limit — the caller turns it into its own code —, JETON_OUT_OF_MEMORY when the arena is too small. */
+/* Reads `text` (not changed, need not outlive the call). JETON_ARGUMENT_INVALID when the text is not strict JSON or
+ * over a limit — the caller turns it into its own code —, JETON_OUT_OF_MEMORY when the arena is too small. */
 JT_CHECKED jt_json_read(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,
                         struct jt_json *out, struct jeton_detail *detail);
 

@@ -11,21 +11,21 @@
 #define JT_CHECKED JETON_MUST_CHECK enum jeton_status
 
 /* Leaves the function with the status of `call` unless it is JETON_OK. */
-#define JT_TRY(call)                              \
-    do {                                          \
-        enum jeton_status jt_try_status = (call); \
-        if (jt_try_status != JETON_OK)            \
-            return jt_try_status;                 \
+#define JT_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        enum jeton_status jt_try_status = (call);                                                                      \
+        if (jt_try_status != JETON_OK)                                                                                 \
+            return jt_try_status;                                                                                      \
     } while (0)
 
 /* Releases a local at scope end: JT_AUTO(jt_key_release) struct jt_key *key = NULL;
  * the function named takes a pointer to the local. JT_TAKE moves the value out. */
 #define JT_AUTO(release) __attribute__((cleanup(release)))
-#define JT_TAKE(pointer)                          \
-    __extension__({                               \
-        __typeof__(pointer) jt_taken = (pointer); \
-        (pointer) = NULL;                         \
-        jt_taken;                                 \
+#define JT_TAKE(pointer)                                                                                               \
+    __extension__({                                                                                                    \
+        __typeof__(pointer) jt_taken = (pointer);                                                                      \
+        (pointer) = NULL;                                                                                              \
+        jt_taken;                                                                                                      \
     })
 
 /* Writes the sentence into `detail` (may be NULL) and gives `status` back:

@@ -27,7 +27,14 @@ enum jt_curve {
 
 enum jt_hash { JT_HASH_NONE, JT_HASH_SHA256, JT_HASH_SHA384, JT_HASH_SHA512 };
 
-enum jt_scheme { JT_SCHEME_HMAC, JT_SCHEME_RSA_PKCS1, JT_SCHEME_RSA_PSS, JT_SCHEME_ECDSA, JT_SCHEME_EDDSA, JT_SCHEME_MLDSA };
+enum jt_scheme {
+    JT_SCHEME_HMAC,
+    JT_SCHEME_RSA_PKCS1,
+    JT_SCHEME_RSA_PSS,
+    JT_SCHEME_ECDSA,
+    JT_SCHEME_EDDSA,
+    JT_SCHEME_MLDSA
+};
 
 /* How to sign and check: what jose/algs.def gives each name. */
 struct jt_method {
@@ -40,10 +47,10 @@ struct jt_method {
 struct jt_key_numbers {
     enum jt_key_type type;
     enum jt_curve curve;
-    struct jeton_bytes n, e;                 /* RSA public */
-    struct jeton_bytes x, y;                 /* EC public; OKP public key in x; AKP public key in x */
-    struct jeton_bytes d, p, q, dp, dq, qi;  /* private: RSA, EC (d), OKP (d), AKP (d = the 32-byte seed) */
-    struct jeton_bytes k;                    /* oct */
+    struct jeton_bytes n, e;                /* RSA public */
+    struct jeton_bytes x, y;                /* EC public; OKP public key in x; AKP public key in x */
+    struct jeton_bytes d, p, q, dp, dq, qi; /* private: RSA, EC (d), OKP (d), AKP (d = the 32-byte seed) */
+    struct jeton_bytes k;                   /* oct */
 };
 
 /* What a key must keep to besides being well-formed. RSA: odd modulus, odd exponent from 3 to 2^64-1 always. */
@@ -72,8 +79,8 @@ JT_CHECKED jt_public_key_make(const struct jt_key_numbers *numbers, const struct
 JT_CHECKED jt_secret_key_make(const struct jt_key_numbers *numbers, const struct jt_key_rules *rules,
                               struct jt_secret_key **out, struct jeton_detail *detail);
 /* RSA: `bits` 2048 to 8192. OCT: `bits` 256 to 4096, a multiple of 8. Others: by curve, bits 0. */
-JT_CHECKED jt_secret_key_generate(enum jt_key_type type, enum jt_curve curve, unsigned bits,
-                                  struct jt_secret_key **out, struct jeton_detail *detail);
+JT_CHECKED jt_secret_key_generate(enum jt_key_type type, enum jt_curve curve, unsigned bits, struct jt_secret_key **out,
+                                  struct jeton_detail *detail);
 /* The public half. JETON_KEY_INVALID for an oct key: it has none. */
 JT_CHECKED jt_public_of(const struct jt_secret_key *secret, struct jt_public_key **out, struct jeton_detail *detail);
 
@@ -98,8 +105,7 @@ struct jt_key_shape jt_secret_key_shape(const struct jt_secret_key *key);
 /* The public numbers, minimal length for RSA, padded to the field for EC; borrowed from the handle. */
 void jt_public_key_numbers(const struct jt_public_key *key, struct jt_key_numbers *out);
 /* All numbers, private ones too, in secret memory owned by `store` (jt_secret_done frees them all). */
-JT_CHECKED jt_secret_key_numbers(const struct jt_secret_key *key, struct jt_key_numbers *out,
-                                 struct jt_secret *store);
+JT_CHECKED jt_secret_key_numbers(const struct jt_secret_key *key, struct jt_key_numbers *out, struct jt_secret *store);
 
 /* --- Writing: into a buffer born with enough maximum. Private forms need a secret buffer. --- */
 
