@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is this? The walk token → principal: one table of checks in the order of CONTRACT §3, run by two loops. */
+#ifndef JT_AUTH_AUTHENTICATE_H
+#define JT_AUTH_AUTHENTICATE_H
+
+#include <jeton/verify.h>
+
+#include "auth/policy.h"
+#include "base/arena.h"
+#include "jose/keyset.h"
+#include "jose/verify.h"
+
+/* As jeton_verify(): stops at the first failure. `keys` NULL: none can be had now. */
+JT_CHECKED jt_authenticate(struct jeton_bytes token, const struct jt_keyset *keys, const struct jt_policy *policy,
+                           int64_t now, struct jt_arena *arena, const struct jt_verified **out,
+                           struct jeton_detail *detail);
+/* As jeton_explain(): goes on as far as can be; verdict->verified is set by the caller from `out`. */
+enum jeton_status jt_explain(struct jeton_bytes token, const struct jt_keyset *keys, const struct jt_policy *policy,
+                             int64_t now, struct jt_arena *arena, const struct jt_verified **out,
+                             struct jeton_verdict *verdict);
+/* Arena bytes for any token of at most this size. */
+size_t jt_authenticate_arena_size(size_t max_token);
+#endif
