@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What do the three files of the OpenSSL backend share? backend_openssl.c signs and checks, _keys.c goes between
+ * numbers and keys, _encode.c between keys and PEM or DER. */
+#ifndef JT_CRYPTO_BACKEND_OPENSSL_H
+#define JT_CRYPTO_BACKEND_OPENSSL_H
+
+#include <openssl/evp.h>
+
+#include "crypto/backend.h"
+#include "crypto/slots.h"
+
+struct jt_backend_key {
+    struct jt_slots slots; /* of struct context */
+    EVP_PKEY *pkey;        /* NULL for oct */
+    struct jt_secret mac;  /* the bytes of oct; what OpenSSL copies into its contexts it wipes, but cannot lock */
+    enum jt_key_type type;
+    enum jt_curve curve;
+    bool secret;
+};
+
+/* Takes pkey over, also when it fails. */
+JT_CHECKED jt_openssl_key(EVP_PKEY *pkey, enum jt_key_type type, enum jt_curve curve, bool secret,
+                          struct jt_backend_key **out);
+
+/* OpenSSL's name of a curve or parameter set, and back (JT_CURVE_NONE when it is none of ours). */
+const char *jt_openssl_name(enum jt_curve curve);
+enum jt_curve jt_openssl_curve(const char *name);
+
+/* After a call of OpenSSL failed: empties its error queue; JETON_OUT_OF_MEMORY when that was the reason, else `status`.
+ */
+enum jeton_status jt_openssl_failed(enum jeton_status status);
+
+/* backend_openssl_keys.c */
+JT_CHECKED jt_openssl_public_key(const struct jt_key_numbers *numbers, struct jt_backend_key **out,
+                                 struct jeton_detail *detail);
+JT_CHECKED jt_openssl_secret_key(const struct jt_key_numbers *numbers, struct jt_backend_key **out,
+                                 struct jeton_detail *detail);
+JT_CHECKED jt_openssl_make_key(struct jt_key_shape shape, struct jt_backend_key **out, struct jeton_detail *detail);
+JT_CHECKED jt_openssl_numbers(const struct jt_backend_key *key, bool secret, struct jt_key_numbers *out,
+                              struct jt_secret *store);
+JT_CHECKED jt_openssl_pkey_numbers(const EVP_PKEY *pkey, enum jt_key_type type, enum jt_curve curve, bool secret,
+                                   struct jt_key_numbers *out, struct jt_secret *store);
+bool jt_openssl_has(enum jt_curve curve);
+
+/* backend_openssl_encode.c */
+JT_CHECKED jt_openssl_decode(struct jeton_bytes pem_or_der, bool secret, struct jt_key_numbers *out,
+                             struct jt_secret *store, struct jeton_detail *detail);
+JT_CHECKED jt_openssl_encode(const struct jt_backend_key *key, bool secret, bool pem, struct jt_buffer *out);
+#endif
