@@ -37,13 +37,29 @@ struct jeton_fetch_options {
     }
 
 /**
+ * Says whether the text of @p url alone shows that it would be refused: no https, user information, a literal address
+ * that may not be dialled. For configurations and command lines; what the name resolves to is seen by a fetch alone.
+ *
+ * @param url      borrowed; of a key set, or an issuer
+ * @param options  borrowed; NULL for the defaults
+ * @param detail   out on failure, names the option that would allow it; may be NULL
+ * @return JETON_OK, JETON_CONFIG_INVALID, JETON_ARGUMENT_INVALID (the options), JETON_OUT_OF_MEMORY
+ *
+ * Threads: any. Allocates: yes. Blocks: no.
+ */
+JETON_API JETON_MUST_CHECK enum jeton_status jeton_fetch_check(struct jeton_bytes url,
+                                                               const struct jeton_fetch_options *options,
+                                                               struct jeton_detail *detail);
+
+/**
  * Fetches the key set at @p url.
  *
  * @param url      borrowed; https://… without user information
  * @param options  borrowed; NULL for the defaults
  * @param body     out, owned by you: the document as served, not judged yet; jeton_keyset_add_jwks() judges it
  * @param detail   out on failure, names what would change it; may be NULL; never holds a part of the body
- * @return JETON_OK, JETON_CONFIG_INVALID (the address itself is refused), JETON_KEYS_UNAVAILABLE, JETON_OUT_OF_MEMORY
+ * @return JETON_OK, JETON_CONFIG_INVALID (the address itself is refused, or ca_file cannot be used), JETON_KEYS_UNAVAILABLE,
+ *         JETON_ARGUMENT_INVALID (the options), JETON_OUT_OF_MEMORY
  *
  * Threads: any. Allocates: yes. Blocks: up to the timeout.
  */

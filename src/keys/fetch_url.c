@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How does a document come over the network without anybody being led astray? The text of the URL is judged first, the
+ * address at the socket, then every header line and every byte of the body against its bound. */
+#include "keys/fetch_url.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "keys/address_guard.h"
+
+/* Why a callback ended the transfer; curl itself only says "write error". */
+enum stop { STOP_NONE, STOP_STATUS, STOP_ENCODING, STOP_HEADERS, STOP_BODY, STOP_MEMORY };
+
+struct transfer {
+    CURL *curl;
+    const struct jt_fetch_options *options;
+    struct jt_fetch_result *result;
+    bool typed; /* the operator's own address, or of its origin */
+    size_t header_bytes;
+    enum stop stop;
+    char refused[JT_ADDRESS_TEXT]; /* the last address not dialled */
+    struct jt_address refused_for;
+};
+
+void jt_fetch_result_init(struct jt_fetch_result *result)
+{
+    memset(result, 0, sizeof(*result));
+    jt_buffer_init(&result->body, 0);
+}
+
+void jt_fetch_result_done(struct jt_fetch_result *result)
+{
+    if (result != NULL)
+        jt_buffer_done(&result->body);
+}
+
+/* --- The text of the URL. --- */
+
+static void url_done(CURLU **url)
+{
+    curl_url_cleanup(*url);
+}
+
+static void part_done(char **part)
+{
+    curl_free(*part);
+}
+
+/* No guessing of schemes, no user information; curl turns 127.1 and 0x7f000001 into 127.0.0.1. */
+static enum jeton_status url_parse(struct jeton_bytes text, CURLU **out, struct jeton_detail *detail)
+{
+    char *copy;
+    CURLU *url;
+    CURLUcode code;
+
+    if (text.len == 0 || text.len > JT_FETCH_URL_MAX)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "an address of %zu bytes; 1 to %d are fine", text.len,
+                       JT_FETCH_URL_MAX);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = ((const unsigned char *)text.at)[i];
+
+        if (byte <= 0x20 || byte >= 0x7f || byte == '\\')
+            return jt_fail(detail, JETON_CONFIG_INVALID, "\"%s\" is no address: it holds a byte that no URL has",
+                           jt_escape(text).text);
+    }
+    copy = jt_bytes_copy(text);
+    url = curl_url();
+    if (copy == NULL || url == NULL) {
+        free(copy);
+        curl_url_cleanup(url);
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
+    }
+    code = curl_url_set(url, CURLUPART_URL, copy, CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
+    free(copy);
+    if (code == CURLUE_OK) {
+        *out = url;
+        return JETON_OK;
+    }
+    curl_url_cleanup(url);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
+    /* The text is not shown: user information is a secret. */
+    if (code == CURLUE_USER_NOT_ALLOWED)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "an address with user information is never used");
+    return jt_fail(detail, JETON_CONFIG_INVALID, "\"%s\" is no address: %s", jt_escape(text).text,
+                   curl_url_strerror(code));
+}
+
+static enum jeton_status scheme_check(CURLU *url, const struct jt_fetch_options *options, struct jeton_detail *detail)
+{
+    JT_AUTO(part_done) char *scheme = NULL;
+
+    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "an address without a scheme; https:// is needed");
+    if (strcmp(scheme, "https") == 0)
+        return JETON_OK;
+    if (strcmp(scheme, "http") != 0)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "scheme \"%s\" is never used; https:// is needed",
+                       jt_escape(jeton_text(scheme)).text);
+    if (!options->allow_http)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "http is refused; allow_http would allow it");
+    return JETON_OK;
+}
+
+static enum jeton_status refuse(struct jeton_detail *detail, enum jeton_status status, struct jt_address found,
+                                const char *address, bool may_be_allowed)
+{
+    if (found.class == JT_ADDRESS_NEVER)
+        return jt_fail(detail, status, "address %s is never dialled (%s)", address, found.range);
+    if (!may_be_allowed)
+        return jt_fail(detail, status, "address %s is refused (%s): a document named it, under another origin", address,
+                       found.range);
+    return jt_fail(detail, status, "address %s is refused (%s); allow_private_ip would allow it", address, found.range);
+}
+
+static bool address_allowed(struct jt_address found, bool allow_private_ip)
+{
+    return found.class == JT_ADDRESS_PUBLIC || (found.class == JT_ADDRESS_PRIVATE && allow_private_ip);
+}
+
+/* Whose word does the address stand on: was it typed, or is it of the typed origin? Only then may it be private. */
+static bool origin_typed(struct jeton_bytes url, const struct jt_fetch_options *options)
+{
+    return options->typed.len == 0 || jt_fetch_same_origin(url, options->typed);
+}
+
+static enum jeton_status url_check(struct jeton_bytes text, const struct jt_fetch_options *options, CURLU **out,
+                                   struct jeton_detail *detail)
+{
+    JT_AUTO(url_done) CURLU *url = NULL;
+    JT_AUTO(part_done) char *host = NULL;
+    struct jt_address found;
+    bool typed = origin_typed(text, options);
+
+    JT_TRY(url_parse(text, &url, detail));
+    JT_TRY(scheme_check(url, options, detail));
+    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || host[0] == '\0')
+        return jt_fail(detail, JETON_CONFIG_INVALID, "an address without a host");
+    if (jt_address_judge_literal(jeton_text(host), &found) &&
+        !address_allowed(found, typed && options->allow_private_ip))
+        return refuse(detail, JETON_CONFIG_INVALID, found, jt_escape(jeton_text(host)).text, typed);
+    *out = JT_TAKE(url);
+    return JETON_OK;
+}
+
+enum jeton_status jt_fetch_check(struct jeton_bytes url, const struct jt_fetch_options *options,
+                                 struct jeton_detail *detail)
+{
+    CURLU *parsed = NULL;
+
+    JT_TRY(url_check(url, options, &parsed, detail));
+    curl_url_cleanup(parsed);
+    return JETON_OK;
+}
+
+static bool part_equal(CURLU *a, CURLU *b, CURLUPart part, unsigned flags)
+{
+    JT_AUTO(part_done) char *one = NULL;
+    JT_AUTO(part_done) char *other = NULL;
+
+    return curl_url_get(a, part, &one, flags) == CURLUE_OK && curl_url_get(b, part, &other, flags) == CURLUE_OK &&
+           jt_bytes_equal_nocase(jeton_text(one), jeton_text(other));
+}
+
+bool jt_fetch_same_origin(struct jeton_bytes a, struct jeton_bytes b)
+{
+    JT_AUTO(url_done) CURLU *one = NULL;
+    JT_AUTO(url_done) CURLU *other = NULL;
+
+    if (url_parse(a, &one, NULL) != JETON_OK || url_parse(b, &other, NULL) != JETON_OK)
+        return false;
+    return part_equal(one, other, CURLUPART_SCHEME, 0) && part_equal(one, other, CURLUPART_HOST, 0) &&
+           part_equal(one, other, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+/* --- What curl calls. --- */
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = context;
+    struct jt_address found = jt_address_judge(&address->addr, address->addrlen);
+
+    if (purpose != CURLSOCKTYPE_IPCXN ||
+        !address_allowed(found, transfer->typed && transfer->options->allow_private_ip)) {
+        transfer->result->address_refused = true;
+        transfer->refused_for = found;
+        jt_address_write(&address->addr, address->addrlen, transfer->refused);
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static struct jeton_bytes trimmed(struct jeton_bytes text)
+{
+    const char *at = text.at;
+    size_t from = 0, to = text.len;
+
+    while (from < to && (at[from] == ' ' || at[from] == '\t'))
+        from++;
+    while (to > from && (at[to - 1] == ' ' || at[to - 1] == '\t' || at[to - 1] == '\r' || at[to - 1] == '\n'))
+        to--;
+    return jt_bytes_cut(text, from, to);
+}
+
+/* A field that does not fit, or holds a NUL, is as if absent: half a value could say something else. */
+static void field_keep(char field[JT_FETCH_FIELD_MAX], struct jeton_bytes value, bool join)
+{
+    size_t used = join ? strlen(field) : 0;
+    size_t comma = used > 0 ? 2 : 0;
+
+    if (value.len == 0)
+        return;
+    if (used + comma + value.len >= JT_FETCH_FIELD_MAX || memchr(value.at, 0, value.len) != NULL) {
+        field[0] = '\0';
+        return;
+    }
+    memcpy(field + used, ", ", comma);
+    memcpy(field + used + comma, value.at, value.len);
+    field[used + comma + value.len] = '\0';
+}
+
+static void freshness_keep(struct jt_freshness *freshness, struct jeton_bytes name, struct jeton_bytes value)
+{
+    const struct {
+        struct jeton_bytes name;
+        char *field;
+        bool join;
+    } fields[] = {
+        {JT_TEXT("etag"), freshness->etag, false},
+        {JT_TEXT("cache-control"), freshness->cache_control, true},
+        {JT_TEXT("age"), freshness->age, false},
+        {JT_TEXT("expires"), freshness->expires, false},
+        {JT_TEXT("date"), freshness->date, false},
+        {JT_TEXT("retry-after"), freshness->retry_after, false},
+        {JT_TEXT("content-type"), freshness->content_type, false},
+    };
+
+    for (size_t i = 0; i < JT_COUNT(fields); i++) {
+        if (jt_bytes_equal_nocase(name, fields[i].name))
+            field_keep(fields[i].field, value, fields[i].join);
+    }
+}
+
+/* Identity alone was asked for; what comes packed is not unpacked here. */
+static bool encoding_refused(struct jeton_bytes name, struct jeton_bytes value)
+{
+    if (jt_bytes_equal_nocase(name, JT_TEXT("content-encoding")))
+        return value.len > 0 && !jt_bytes_equal_nocase(value, JT_TEXT("identity"));
+    if (jt_bytes_equal_nocase(name, JT_TEXT("transfer-encoding")))
+        return !jt_bytes_equal_nocase(value, JT_TEXT("chunked")) && !jt_bytes_equal_nocase(value, JT_TEXT("identity"));
+    return false;
+}
+
+static size_t take_header(char *at, size_t one, size_t len, void *context)
+{
+    struct transfer *transfer = context;
+    struct jeton_bytes line = jeton_bytes(at, len);
+    size_t colon;
+
+    (void)one; /* always 1 */
+    transfer->header_bytes += len;
+    if (transfer->header_bytes > transfer->options->headers_max) {
+        transfer->stop = STOP_HEADERS;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    if (jt_bytes_start(line, JT_TEXT("HTTP/"))) {
+        memset(&transfer->result->freshness, 0, sizeof(transfer->result->freshness));
+        return len;
+    }
+    colon = jt_bytes_find(line, ':', 0);
+    if (colon < len) {
+        struct jeton_bytes name = jt_bytes_cut(line, 0, colon), value = trimmed(jt_bytes_cut(line, colon + 1, len));
+
+        if (encoding_refused(name, value)) {
+            transfer->stop = STOP_ENCODING;
+            return CURL_WRITEFUNC_ERROR;
+        }
+        freshness_keep(&transfer->result->freshness, name, value);
+    }
+    return len;
+}
+
+static size_t take_body(char *at, size_t one, size_t len, void *context)
+{
+    struct transfer *transfer = context;
+    long status = 0;
+
+    (void)one; /* always 1 */
+    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+        transfer->stop = STOP_STATUS; /* the body of an error is of no interest */
+        return CURL_WRITEFUNC_ERROR;
+    }
+    if (len > transfer->options->body_max - transfer->result->body.len) {
+        transfer->stop = STOP_BODY;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    jt_buffer_add(&transfer->result->body, jeton_bytes(at, len));
+    if (transfer->result->body.status != JETON_OK) {
+        transfer->stop = STOP_MEMORY;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    return len;
+}
+
+/* --- The request. --- */
+
+static CURLcode set_transport(CURL *curl, CURLU *url, const struct jt_fetch_options *options)
+{
+    CURLcode code = CURLE_OK;
+
+#define SET(option, value) code = code != CURLE_OK ? code : curl_easy_setopt(curl, option, value)
+    SET(CURLOPT_CURLU, url);
+    SET(CURLOPT_PROTOCOLS_STR, options->allow_http ? "http,https" : "https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_MAXREDIRS, 0L);
+    SET(CURLOPT_PROXY, ""); /* also: no proxy of the environment */
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_HTTP09_ALLOWED, 0L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_TIMEOUT_MS, options->timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS,
+        options->connect_timeout_ms < options->timeout_ms ? options->connect_timeout_ms : options->timeout_ms);
+    SET(CURLOPT_LOW_SPEED_LIMIT, options->low_speed_bytes);
+    SET(CURLOPT_LOW_SPEED_TIME, options->low_speed_for);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->body_max);
+    SET(CURLOPT_USERAGENT, "jeton");
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a name that does not resolve keeps nobody waiting at clean-up */
+#endif
+    return code;
+}
+
+static CURLcode set_callbacks(CURL *curl, struct transfer *transfer)
+{
+    CURLcode code = CURLE_OK;
+
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERDATA, transfer);
+    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_WRITEDATA, transfer);
+    return code;
+}
+
+/* A CA file replaces the system's authorities, its directory too. */
+static CURLcode set_authorities(CURL *curl, struct jeton_bytes ca_file)
+{
+    CURLcode code = CURLE_OK;
+    char *path;
+
+    if (ca_file.len == 0)
+        return CURLE_OK;
+    path = jt_bytes_copy(ca_file);
+    if (path == NULL)
+        return CURLE_OUT_OF_MEMORY;
+    SET(CURLOPT_CAINFO, path);
+    SET(CURLOPT_CAPATH, NULL);
+    free(path);
+    return code;
+}
+#undef SET
+
+static bool header_add(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+
+    if (longer == NULL)
+        return false;
+    *list = longer;
+    return true;
+}
+
+static CURLcode set_headers(CURL *curl, const struct jt_fetch_options *options, struct curl_slist **list)
+{
+    if (!header_add(list, "Accept: application/jwk-set+json, application/json") ||
+        !header_add(list, "Accept-Encoding: identity"))
+        return CURLE_OUT_OF_MEMORY;
+    if (options->etag.len > 0) {
+        char line[sizeof("If-None-Match: ") + JT_FETCH_FIELD_MAX] = "If-None-Match: ";
+
+        /* It came from jt_freshness, and so has no line feed and fits. */
+        if (options->etag.len >= JT_FETCH_FIELD_MAX || memchr(options->etag.at, '\n', options->etag.len) != NULL)
+            return CURLE_BAD_FUNCTION_ARGUMENT;
+        memcpy(line + strlen(line), options->etag.at, options->etag.len);
+        if (!header_add(list, line))
+            return CURLE_OUT_OF_MEMORY;
+    }
+    return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *list);
+}
+
+/* Why did our own callback stop it? */
+static enum jeton_status explain_stop(const struct transfer *transfer, struct jeton_detail *detail)
+{
+    switch (transfer->stop) {
+    case STOP_ENCODING:
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is compressed, which was not asked for");
+    case STOP_HEADERS:
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the headers are over %zu bytes",
+                       transfer->options->headers_max);
+    case STOP_BODY:
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is over %zu bytes", transfer->options->body_max);
+    case STOP_MEMORY:
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
+    case STOP_NONE:
+    case STOP_STATUS:
+        break;
+    }
+    if (transfer->result->http_status >= 300 && transfer->result->http_status < 400)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "HTTP status %ld: redirects are not followed",
+                       transfer->result->http_status);
+    return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "HTTP status %ld instead of 200", transfer->result->http_status);
+}
+
+/* Why did curl stop it? Its fixed texts alone are shown, never its error buffer, which may quote the peer. */
+static enum jeton_status explain_failure(const struct transfer *transfer, CURLcode code, struct jeton_detail *detail)
+{
+    if (code == CURLE_OUT_OF_MEMORY)
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
+    if (code == CURLE_SSL_CACERT_BADFILE)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "the file of certificate authorities \"%s\" cannot be used",
+                       jt_escape(transfer->options->ca_file).text);
+    if (transfer->stop != STOP_NONE)
+        return explain_stop(transfer, detail);
+    if (code == CURLE_FILESIZE_EXCEEDED)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is over %zu bytes", transfer->options->body_max);
+    if (transfer->result->address_refused && code == CURLE_COULDNT_CONNECT)
+        return refuse(detail, JETON_KEYS_UNAVAILABLE, transfer->refused_for, transfer->refused, transfer->typed);
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE,
+                       "the server's certificate does not fit or is not trusted; ca_file names other authorities");
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "no whole answer in time (timeout is %ld ms), or too slowly",
+                       transfer->options->timeout_ms);
+    return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "%s", curl_easy_strerror(code));
+}
+
+static enum jeton_status run(struct transfer *transfer, CURLU *url, struct jeton_detail *detail)
+{
+    const struct jt_fetch_options *options = transfer->options;
+    struct curl_slist *headers = NULL;
+    CURLcode code = set_transport(transfer->curl, url, options);
+
+    if (code == CURLE_OK)
+        code = set_callbacks(transfer->curl, transfer);
+    if (code == CURLE_OK)
+        code = set_authorities(transfer->curl, options->ca_file);
+    if (code == CURLE_OK)
+        code = set_headers(transfer->curl, options, &headers);
+    if (code == CURLE_OK)
+        code = curl_easy_perform(transfer->curl);
+    curl_slist_free_all(headers);
+    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &transfer->result->http_status);
+    if (code != CURLE_OK)
+        return explain_failure(transfer, code, detail);
+    if (transfer->result->http_status == 200 || (transfer->result->http_status == 304 && options->etag.len > 0))
+        return JETON_OK;
+    return explain_stop(transfer, detail);
+}
+
+enum jeton_status jt_fetch_url(struct jeton_bytes url, const struct jt_fetch_options *options,
+                               struct jt_fetch_result *result, struct jeton_detail *detail)
+{
+    JT_AUTO(url_done) CURLU *parsed = NULL;
+    struct transfer transfer = {.options = options, .result = result};
+    enum jeton_status status;
+
+    JT_TRY(url_check(url, options, &parsed, detail));
+    transfer.typed = origin_typed(url, options);
+    jt_fetch_result_done(result);
+    memset(result, 0, sizeof(*result));
+    jt_buffer_init(&result->body, options->body_max);
+    transfer.curl = curl_easy_init();
+    if (transfer.curl == NULL)
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
+    status = run(&transfer, parsed, detail);
+    curl_easy_cleanup(transfer.curl);
+    if (status != JETON_OK) {
+        jt_buffer_done(&result->body);
+        jt_buffer_init(&result->body, options->body_max);
+    }
+    return status;
+}
