@@ -17,7 +17,7 @@ else
 setup = @tools/setup
 endif
 # $(call configure,DIRECTORY,OPTIONS): makes the build directory once; ninja keeps it up to date after that.
-configure = @test -f $(1)/build.ninja || meson setup $(1) $(2) -Dwerror=$(WERROR) >/dev/null || { meson setup --wipe $(1) $(2) -Dwerror=$(WERROR); exit 1; }
+configure = @test -f $(1)/build.ninja || { mkdir -p $(1) && meson setup $(1) $(2) -Dwerror=$(WERROR) >$(1)/setup.log 2>&1 || { cat $(1)/setup.log; exit 1; }; }
 
 .DEFAULT_GOAL = build
 .PHONY: build run test test-long bench check coverage fuzz install clean setup help
