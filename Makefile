@@ -49,7 +49,7 @@ test-long: ## fuzz, kills, load
 
 bench: ## against raw OpenSSL and the Debian packages of the field
 	$(setup) build bench
-	$(call configure,build-bench,-Dbuildtype=release -Doptimization=2)
+	$(call configure,build-bench,-Dbuildtype=release -Doptimization=2 -Dbench=true -Dtests=false)
 	@ninja -C build-bench
 	@bench/run build-bench
 
