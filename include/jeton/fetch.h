@@ -58,8 +58,8 @@ JETON_API JETON_MUST_CHECK enum jeton_status jeton_fetch_check(struct jeton_byte
  * @param options  borrowed; NULL for the defaults
  * @param body     out, owned by you: the document as served, not judged yet; jeton_keyset_add_jwks() judges it
  * @param detail   out on failure, names what would change it; may be NULL; never holds a part of the body
- * @return JETON_OK, JETON_CONFIG_INVALID (the address itself is refused, or ca_file cannot be used), JETON_KEYS_UNAVAILABLE,
- *         JETON_ARGUMENT_INVALID (the options), JETON_OUT_OF_MEMORY
+ * @return JETON_OK, JETON_CONFIG_INVALID (the address itself is refused, or ca_file cannot be used),
+ *         JETON_KEYS_UNAVAILABLE, JETON_ARGUMENT_INVALID (the options), JETON_OUT_OF_MEMORY
  *
  * Threads: any. Allocates: yes. Blocks: up to the timeout.
  */
