@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How does a text grow without ever growing too far? Doubling, up to the maximum it was born with. */
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/secret.h"
+
+enum { FIRST_ROOM = 256 };
+
+void jt_buffer_init(struct jt_buffer *buffer, size_t max)
+{
+    *buffer = (struct jt_buffer){.max = max};
+}
+
+void jt_buffer_init_secret(struct jt_buffer *buffer, size_t max)
+{
+    *buffer = (struct jt_buffer){.max = max, .secret = true};
+}
+
+void jt_buffer_done(struct jt_buffer *buffer)
+{
+    if (buffer == NULL)
+        return;
+    if (buffer->secret && buffer->at != NULL)
+        jt_wipe(buffer->at, buffer->room);
+    free(buffer->at);
+    *buffer = (struct jt_buffer){.max = buffer->max, .secret = buffer->secret};
+}
+
+/* realloc() would leave the old copy of a secret behind. */
+static bool move(struct jt_buffer *buffer, size_t room)
+{
+    unsigned char *at = malloc(room);
+    if (at == NULL)
+        return false;
+    if (buffer->at != NULL) {
+        memcpy(at, buffer->at, buffer->len);
+        if (buffer->secret)
+            jt_wipe(buffer->at, buffer->room);
+        free(buffer->at);
+    }
+    buffer->at = at;
+    buffer->room = room;
+    return true;
+}
+
+unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len)
+{
+    if (buffer->status != JETON_OK)
+        return NULL;
+    if (len > buffer->max - buffer->len) {
+        buffer->status = JETON_ARGUMENT_INVALID;
+        return NULL;
+    }
+    size_t needed = buffer->len + len;
+    if (needed > buffer->room || buffer->at == NULL) {
+        size_t room = buffer->room < buffer->max / 2 ? buffer->room * 2 : buffer->max;
+        if (room < needed)
+            room = needed;
+        if (room < FIRST_ROOM)
+            room = FIRST_ROOM;
+        if (!move(buffer, room)) {
+            buffer->status = JETON_OUT_OF_MEMORY;
+            return NULL;
+        }
+    }
+    unsigned char *at = buffer->at + buffer->len;
+    buffer->len = needed;
+    return at;
+}
+
+void jt_buffer_add(struct jt_buffer *buffer, struct jeton_bytes bytes)
+{
+    if (bytes.len == 0)
+        return;
+    unsigned char *at = jt_buffer_grow(buffer, bytes.len);
+    if (at != NULL)
+        memcpy(at, bytes.at, bytes.len);
+}
+
+void jt_buffer_add_text(struct jt_buffer *buffer, const char *text)
+{
+    jt_buffer_add(buffer, jeton_text(text));
+}
+
+void jt_buffer_add_byte(struct jt_buffer *buffer, unsigned char byte)
+{
+    unsigned char *at = jt_buffer_grow(buffer, 1);
+    if (at != NULL)
+        *at = byte;
+}
+
+void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%lld", (long long)number);
+    jt_buffer_add(buffer, jeton_bytes(text, (size_t)len));
+}
+
+void jt_buffer_add_format(struct jt_buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_list again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int len = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (len < 0) {
+        if (buffer->status == JETON_OK)
+            buffer->status = JETON_INTERNAL_ERROR;
+    } else if ((size_t)len == buffer->max - buffer->len) {
+        /* vsnprintf() wants room for a NUL that the maximum may not have: one more, taken off the count again. */
+        buffer->max++;
+        unsigned char *at = jt_buffer_grow(buffer, (size_t)len + 1);
+        if (at != NULL) {
+            vsnprintf((char *)at, (size_t)len + 1, format, again);
+            buffer->len--;
+        }
+        buffer->max--;
+    } else {
+        unsigned char *at = jt_buffer_grow(buffer, (size_t)len + 1);
+        if (at != NULL) {
+            vsnprintf((char *)at, (size_t)len + 1, format, again);
+            buffer->len--;
+        }
+    }
+    va_end(again);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can one do with borrowed bytes? Compare, cut, find, count, hash. */
+#include "base/bytes.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+static unsigned char lower(unsigned char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20) : byte;
+}
+
+bool jt_bytes_equal_nocase(struct jeton_bytes a, struct jeton_bytes b)
+{
+    const unsigned char *left = a.at;
+    const unsigned char *right = b.at;
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        if (lower(left[i]) != lower(right[i]))
+            return false;
+    }
+    return true;
+}
+
+bool jt_bytes_start(struct jeton_bytes text, struct jeton_bytes prefix)
+{
+    return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.at, prefix.at, prefix.len) == 0);
+}
+
+size_t jt_bytes_find(struct jeton_bytes text, unsigned char byte, size_t from)
+{
+    if (from >= text.len)
+        return text.len;
+    const unsigned char *start = text.at;
+    const unsigned char *found = memchr(start + from, byte, text.len - from);
+    return found != NULL ? (size_t)(found - start) : text.len;
+}
+
+struct jeton_bytes jt_bytes_cut(struct jeton_bytes text, size_t from, size_t to)
+{
+    if (to > text.len)
+        to = text.len;
+    if (from >= to)
+        return jeton_bytes(text.len > 0 ? (const unsigned char *)text.at + to : text.at, 0);
+    return jeton_bytes((const unsigned char *)text.at + from, to - from);
+}
+
+/* Length of the well-formed character at `in` (RFC 3629 §4), 0 when there is none. */
+static size_t character(const unsigned char *in, size_t left)
+{
+    if (in[0] < 0x80)
+        return 1;
+    size_t len = in[0] >= 0xf0 ? 4 : in[0] >= 0xe0 ? 3 : 2;
+    if (in[0] < 0xc2 || in[0] > 0xf4 || left < len)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((in[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    bool overlong = (in[0] == 0xe0 && in[1] < 0xa0) || (in[0] == 0xf0 && in[1] < 0x90);
+    bool surrogate = in[0] == 0xed && in[1] > 0x9f;
+    bool beyond = in[0] == 0xf4 && in[1] > 0x8f;
+    return overlong || surrogate || beyond ? 0 : len;
+}
+
+bool jt_bytes_utf8(struct jeton_bytes text)
+{
+    const unsigned char *in = text.at;
+    for (size_t i = 0; i < text.len;) {
+        size_t len = character(in + i, text.len - i);
+        if (len == 0)
+            return false;
+        i += len;
+    }
+    return true;
+}
+
+bool jt_bytes_number(struct jeton_bytes text, uint64_t max, uint64_t *out)
+{
+    const unsigned char *in = text.at;
+    uint64_t number = 0;
+    if (text.len == 0)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (in[i] < '0' || in[i] > '9')
+            return false;
+        uint64_t digit = (uint64_t)(in[i] - '0');
+        if (digit > max || number > (max - digit) / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    *out = number;
+    return true;
+}
+
+char *jt_bytes_copy(struct jeton_bytes text)
+{
+    if (text.len == SIZE_MAX)
+        return NULL;
+    char *copy = malloc(text.len + 1);
+    if (copy == NULL)
+        return NULL;
+    if (text.len > 0)
+        memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    return copy;
+}
+
+static uint64_t word(const unsigned char *in)
+{
+    uint64_t number;
+    memcpy(&number, in, sizeof number);
+    return le64toh(number);
+}
+
+static uint64_t turn(uint64_t number, unsigned by)
+{
+    return number << by | number >> (64 - by);
+}
+
+static void sip_round(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[1] = turn(v[1], 13) ^ v[0];
+    v[0] = turn(v[0], 32);
+    v[2] += v[3];
+    v[3] = turn(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = turn(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = turn(v[1], 17) ^ v[2];
+    v[2] = turn(v[2], 32);
+}
+
+static void sip_word(uint64_t v[4], uint64_t number)
+{
+    v[3] ^= number;
+    sip_round(v);
+    sip_round(v);
+    v[0] ^= number;
+}
+
+uint64_t jt_bytes_hash(struct jeton_bytes text, const unsigned char key[16])
+{
+    const unsigned char *in = text.at;
+    uint64_t k0 = word(key);
+    uint64_t k1 = word(key + 8);
+    uint64_t v[4] = {k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU, k0 ^ 0x6c7967656e657261U,
+                     k1 ^ 0x7465646279746573U};
+    size_t whole = text.len & ~(size_t)7;
+    for (size_t i = 0; i < whole; i += 8)
+        sip_word(v, word(in + i));
+    uint64_t last = (uint64_t)text.len << 56;
+    for (size_t i = whole; i < text.len; i++)
+        last |= (uint64_t)in[i] << 8 * (i - whole);
+    sip_word(v, last);
+    v[2] ^= 0xff;
+    for (int i = 0; i < 4; i++)
+        sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}

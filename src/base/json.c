@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What does a JSON text say, strictly? The text is measured (depth, members), then parsed by yyjson into the arena,
+ * then every object's names are compared. First stop of a header, a payload, a key set; values come from here alone. */
+#include "base/json.h"
+
+#include <yyjson.h>
+
+/* --- Measuring, before the parser spends memory on it. --- */
+
+/* What the bytes alone say: never less than what the text has, strings included. Almost always this is enough. */
+struct guess {
+    size_t openings; /* [ and { */
+    size_t commas;
+};
+
+/* Eight bytes at a time: the high bit of each byte of the result is set where `word` has the byte of `pattern`.
+ * Exact (no carry between bytes). */
+static inline uint64_t matches(uint64_t word, uint64_t pattern)
+{
+    const uint64_t low7 = 0x7f7f7f7f7f7f7f7fU;
+    uint64_t differ = word ^ pattern;
+    return ~(((differ & low7) + low7) | differ | low7);
+}
+
+static struct guess guess(const unsigned char *in, size_t len)
+{
+    const uint64_t each = 0x0101010101010101U;
+    struct guess found = {0, 0};
+    for (; len >= 8; in += 8, len -= 8) {
+        uint64_t word;
+        memcpy(&word, in, sizeof word);
+        /* "[" and "{" differ in one bit. */
+        found.openings += (size_t)__builtin_popcountll(matches(word | each * 0x20, each * '{'));
+        found.commas += (size_t)__builtin_popcountll(matches(word, each * ','));
+    }
+    for (; len > 0; in++, len--) {
+        found.openings += *in == '[' || *in == '{';
+        found.commas += *in == ',';
+    }
+    return found;
+}
+
+/* The exact measure: strings are stepped over. On a text that is no JSON it may be off; the parser refuses that. */
+static enum jeton_status measure(const unsigned char *in, size_t len, struct jt_json_limits limits,
+                                 struct jeton_detail *detail)
+{
+    size_t depth = 0;
+    size_t members = 0;
+    bool opened = false; /* the next value would be the first of its container */
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = in[i];
+        if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r')
+            continue;
+        bool closes = byte == ']' || byte == '}';
+        if ((opened && !closes) || byte == ',')
+            members++;
+        if (members > limits.members)
+            return jt_fail(detail, JETON_ARGUMENT_INVALID, "more than %zu members", limits.members);
+        opened = byte == '[' || byte == '{';
+        if (opened && ++depth > limits.depth)
+            return jt_fail(detail, JETON_ARGUMENT_INVALID, "nested more than %zu deep", limits.depth);
+        if (closes && depth > 0)
+            depth--;
+        if (byte == '"') {
+            for (i++; i < len && in[i] != '"'; i++)
+                i += in[i] == '\\';
+        }
+    }
+    return JETON_OK;
+}
+
+/* --- Memory: yyjson takes a copy of the text, then the values, which it lets grow; they grow in place. --- */
+
+static void *pool_malloc(void *arena, size_t size)
+{
+    return jt_arena_take(arena, size);
+}
+
+static void *pool_realloc(void *context, void *block, size_t old_size, size_t size)
+{
+    struct jt_arena *arena = context;
+    size_t start = (size_t)((unsigned char *)block - arena->at);
+    if (start + old_size == arena->used) {
+        if (size > arena->len - start)
+            return NULL;
+        arena->used = start + size;
+        return block;
+    }
+    void *moved = jt_arena_take(arena, size);
+    if (moved != NULL)
+        memcpy(moved, block, old_size < size ? old_size : size);
+    return moved;
+}
+
+static void pool_free(void *context, void *block)
+{
+    (void)context;
+    (void)block;
+}
+
+size_t jt_json_arena_size(size_t len)
+{
+    /* yyjson: the text once, a value of 16 bytes for each two characters, half as many again for the last step of
+     * growth. An unfinished text may open one value for each character, up to the depth. What is over after the parse
+     * is more than the names of the largest object need to be put in order. */
+    const size_t each = 13;
+    const size_t more = 2048;
+    return len > (SIZE_MAX - more) / each ? SIZE_MAX : len * each + more;
+}
+
+/* --- No name twice in one object. --- */
+
+enum { FEW = 32 }; /* up to here each with each; beyond, in order */
+
+/* In yyjson's array a container is followed by what it holds; a name is followed by its value. */
+static inline yyjson_val *first_name(yyjson_val *object)
+{
+    return object + 1;
+}
+
+static inline yyjson_val *next_name(yyjson_val *name)
+{
+    return unsafe_yyjson_get_next(name + 1);
+}
+
+static inline bool same_name(yyjson_val *a, yyjson_val *b)
+{
+    size_t len = unsafe_yyjson_get_len(a);
+    return len == unsafe_yyjson_get_len(b) && memcmp(a->uni.str, b->uni.str, len) == 0;
+}
+
+/* A bit for a name: names with different bits differ. */
+static inline uint64_t name_bit(yyjson_val *name)
+{
+    size_t len = unsafe_yyjson_get_len(name);
+    if (len == 0)
+        return 1;
+    unsigned sum = (unsigned)(unsigned char)name->uni.str[0] * 5 + (unsigned char)name->uni.str[len - 1] * 11 +
+                   (unsigned)(unsigned char)name->uni.str[len / 2] * 3 + (unsigned)len;
+    return (uint64_t)1 << (sum & 63);
+}
+
+static yyjson_val *duplicate_of_few(yyjson_val *object, size_t count)
+{
+    uint64_t seen = 0;
+    yyjson_val *name = first_name(object);
+    for (size_t i = 0; i < count; i++, name = next_name(name)) {
+        uint64_t bit = name_bit(name);
+        if (seen & bit) {
+            for (yyjson_val *other = first_name(object); other != name; other = next_name(other)) {
+                if (same_name(other, name))
+                    return name;
+            }
+        }
+        seen |= bit;
+    }
+    return NULL;
+}
+
+static int name_order(yyjson_val *a, yyjson_val *b)
+{
+    size_t left = unsafe_yyjson_get_len(a);
+    size_t right = unsafe_yyjson_get_len(b);
+    if (left != right)
+        return left < right ? -1 : 1;
+    return memcmp(a->uni.str, b->uni.str, left);
+}
+
+/* Merges two ordered runs; false when a name of the one is in the other, too (then it is in *out). */
+static bool merge(yyjson_val **from, size_t left, size_t middle, size_t right, yyjson_val **to)
+{
+    size_t a = left;
+    size_t b = middle;
+    for (size_t i = left; i < right; i++) {
+        int order = a == middle ? 1 : b == right ? -1 : name_order(from[a], from[b]);
+        if (order == 0) {
+            *to = from[b];
+            return false;
+        }
+        to[i] = order < 0 ? from[a++] : from[b++];
+    }
+    return true;
+}
+
+/* Merge sort: at worst n log n comparisons and no hash that a sender could make collide. Equal names meet in some merge
+ * at the latest. */
+static enum jeton_status duplicate_of_many(yyjson_val *object, size_t count, struct jt_arena *arena, yyjson_val **out)
+{
+    yyjson_val **names = jt_arena_take(arena, count * 2 * sizeof *names);
+    if (names == NULL)
+        return JETON_OUT_OF_MEMORY;
+    yyjson_val **other = names + count;
+    yyjson_val *name = first_name(object);
+    for (size_t i = 0; i < count; i++, name = next_name(name))
+        names[i] = name;
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t left = 0; left < count; left += 2 * run) {
+            size_t middle = left + run < count ? left + run : count;
+            size_t right = left + 2 * run < count ? left + 2 * run : count;
+            if (!merge(names, left, middle, right, other)) {
+                *out = *other;
+                return JETON_OK;
+            }
+        }
+        yyjson_val **swap = names;
+        names = other;
+        other = swap;
+    }
+    *out = NULL;
+    return JETON_OK;
+}
+
+static enum jeton_status refuse_duplicates(yyjson_val *root, struct jt_arena *arena, struct jeton_detail *detail)
+{
+    const yyjson_val *end = unsafe_yyjson_get_next(root);
+    for (yyjson_val *value = root; value < end; value++) {
+        if (!unsafe_yyjson_is_obj(value))
+            continue;
+        size_t count = unsafe_yyjson_get_len(value);
+        yyjson_val *twice = NULL;
+        if (count <= FEW) {
+            twice = duplicate_of_few(value, count);
+        } else {
+            size_t before = arena->used;
+            JT_TRY(duplicate_of_many(value, count, arena, &twice));
+            jt_arena_rewind(arena, before);
+        }
+        if (twice != NULL) {
+            struct jeton_bytes name = jeton_bytes(twice->uni.str, unsafe_yyjson_get_len(twice));
+            return jt_fail(detail, JETON_ARGUMENT_INVALID, "the name \"%s\" is there twice", jt_escape(name).text);
+        }
+    }
+    return JETON_OK;
+}
+
+/* --- Reading. --- */
+
+static enum jeton_status parse(struct jeton_bytes text, struct jt_arena *arena, yyjson_val **out,
+                               struct jeton_detail *detail)
+{
+    const yyjson_alc pool = {pool_malloc, pool_realloc, pool_free, arena};
+    yyjson_read_err error;
+    /* Without the flag INSITU yyjson copies the text and does not write to it. */
+    char *borrowed = (char *)(uintptr_t)text.at;
+    yyjson_doc *document = yyjson_read_opts(borrowed, text.len, YYJSON_READ_NUMBER_AS_RAW, &pool, &error);
+    if (document == NULL && error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+        return JETON_OUT_OF_MEMORY;
+    if (document == NULL)
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "not JSON at byte %zu: %s", error.pos, error.msg);
+    *out = yyjson_doc_get_root(document);
+    return JETON_OK;
+}
+
+static enum jeton_status read_into(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,
+                                   yyjson_val **out, struct jeton_detail *detail)
+{
+    if (text.len == 0)
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "not JSON: no text");
+    struct guess most = guess(text.at, text.len);
+    if (most.openings > limits.depth || most.commas + most.openings > limits.members)
+        JT_TRY(measure(text.at, text.len, limits, detail));
+    JT_TRY(parse(text, arena, out, detail));
+    /* The room kept for growth goes back. */
+    jt_arena_rewind(arena, (size_t)((unsigned char *)unsafe_yyjson_get_next(*out) - arena->at));
+    return refuse_duplicates(*out, arena, detail);
+}
+
+enum jeton_status jt_json_read(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,
+                               struct jt_json *out, struct jeton_detail *detail)
+{
+    size_t before = arena->used;
+    yyjson_val *root = NULL;
+    enum jeton_status status = read_into(text, limits, arena, &root, detail);
+    if (status != JETON_OK) {
+        jt_arena_rewind(arena, before);
+        return status;
+    }
+    out->value = root;
+    return JETON_OK;
+}
+
+/* --- Looking. --- */
+
+enum jt_json_type jt_json_type(struct jt_json json)
+{
+    switch (yyjson_get_type(json.value)) {
+    case YYJSON_TYPE_NULL:
+        return JT_JSON_NULL;
+    case YYJSON_TYPE_BOOL:
+        return JT_JSON_BOOLEAN;
+    case YYJSON_TYPE_RAW: /* YYJSON_READ_NUMBER_AS_RAW */
+    case YYJSON_TYPE_NUM:
+        return JT_JSON_NUMBER;
+    case YYJSON_TYPE_STR:
+        return JT_JSON_STRING;
+    case YYJSON_TYPE_ARR:
+        return JT_JSON_ARRAY;
+    case YYJSON_TYPE_OBJ:
+        return JT_JSON_OBJECT;
+    default:
+        return JT_JSON_NONE;
+    }
+}
+
+struct jeton_bytes jt_json_string(struct jt_json json)
+{
+    return jeton_bytes(yyjson_get_str(json.value), yyjson_is_str(json.value) ? yyjson_get_len(json.value) : 0);
+}
+
+struct jeton_bytes jt_json_number(struct jt_json json)
+{
+    return jeton_bytes(yyjson_get_raw(json.value), yyjson_is_raw(json.value) ? yyjson_get_len(json.value) : 0);
+}
+
+bool jt_json_boolean(struct jt_json json)
+{
+    return yyjson_is_true(json.value);
+}
+
+size_t jt_json_count(struct jt_json json)
+{
+    return yyjson_is_ctn(json.value) ? yyjson_get_len(json.value) : 0;
+}
+
+struct jt_json jt_json_get(struct jt_json object, struct jeton_bytes name)
+{
+    yyjson_val *value = object.value;
+    if (!yyjson_is_obj(value))
+        return (struct jt_json){NULL};
+    yyjson_val *at = first_name(value);
+    for (size_t left = unsafe_yyjson_get_len(value); left > 0; left--, at = next_name(at)) {
+        if (unsafe_yyjson_get_len(at) == name.len && (name.len == 0 || memcmp(at->uni.str, name.at, name.len) == 0))
+            return (struct jt_json){at + 1};
+    }
+    return (struct jt_json){NULL};
+}
+
+struct jt_json_walk jt_json_walk(struct jt_json json)
+{
+    struct jt_json_walk walk = {.left = jt_json_count(json), .object = yyjson_is_obj(json.value)};
+    if (walk.left > 0)
+        walk.next = (yyjson_val *)json.value + 1;
+    return walk;
+}
+
+bool jt_json_next(struct jt_json_walk *walk)
+{
+    if (walk->left == 0)
+        return false;
+    yyjson_val *value = walk->next;
+    if (walk->object) {
+        walk->name = jeton_bytes(value->uni.str, unsafe_yyjson_get_len(value));
+        value++;
+    }
+    walk->value.value = value;
+    walk->next = unsafe_yyjson_get_next(value);
+    walk->left--;
+    return true;
+}
