@@ -16,33 +16,33 @@ struct jt_backend {
     /* Keys from numbers. JETON_KEY_INVALID when they are none: a point off the curve, halves that do not belong
      * together. The secret one also takes oct keys. RSA numbers come without leading zeros and are never NULL where
      * needed; an RSA secret without p has only n, e and d. */
-    JT_CHECKED (*public_key)
+    JT_CHECKED(*public_key)
     (const struct jt_key_numbers *numbers, struct jt_backend_key **out, struct jeton_detail *detail);
-    JT_CHECKED (*secret_key)
+    JT_CHECKED(*secret_key)
     (const struct jt_key_numbers *numbers, struct jt_backend_key **out, struct jeton_detail *detail);
     JT_CHECKED (*make_key)(struct jt_key_shape shape, struct jt_backend_key **out, struct jeton_detail *detail);
     void (*release)(struct jt_backend_key *key);
 
     /* Numbers from a key, and from PEM or DER; the private ones too when `secret`. All live in `store`. */
-    JT_CHECKED (*numbers)
+    JT_CHECKED(*numbers)
     (const struct jt_backend_key *key, bool secret, struct jt_key_numbers *out, struct jt_secret *store);
-    JT_CHECKED (*decode)
+    JT_CHECKED(*decode)
     (struct jeton_bytes pem_or_der, bool secret, struct jt_key_numbers *out, struct jt_secret *store,
      struct jeton_detail *detail);
     JT_CHECKED (*encode)(const struct jt_backend_key *key, bool secret, bool pem, struct jt_buffer *out);
 
     /* The signature has the length `size` that the key and method give; sign fills exactly that many bytes. */
-    JT_CHECKED (*verify)
+    JT_CHECKED(*verify)
     (struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message, struct jeton_bytes signature);
-    JT_CHECKED (*sign)
+    JT_CHECKED(*sign)
     (struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message, unsigned char *out, size_t size);
 
     JT_CHECKED (*digest)(enum jt_hash hash, struct jeton_bytes message, unsigned char *out);
     JT_CHECKED (*random)(void *out, size_t len);
-    JT_CHECKED (*seal)
+    JT_CHECKED(*seal)
     (struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated, struct jeton_bytes text,
      unsigned char *out, unsigned char tag[16]);
-    JT_CHECKED (*open)
+    JT_CHECKED(*open)
     (struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated, struct jeton_bytes sealed,
      const unsigned char tag[16], unsigned char *out);
 

@@ -99,6 +99,25 @@ static bool is_odd(struct jeton_bytes number)
     return number.len > 0 && (((const unsigned char *)number.at)[number.len - 1] & 1) != 0;
 }
 
+/* CVE-2017-15361 (ROCA): the primes of one vendor's chips are powers of 65537 modulo small primes, and so is n; such a
+ * key can be factored. An honest modulus looks like that once in 2^27. */
+static bool looks_like_roca(struct jeton_bytes n)
+{
+    static const unsigned char primes[] = {37, 97, 79, 11, 127, 73, 61, 13, 17, 19, 53, 71, 103, 107, 109, 151, 157};
+    const unsigned char *digit = n.at;
+    for (size_t i = 0; i < sizeof primes; i++) {
+        unsigned prime = primes[i], rest = 0, power = 1;
+        for (size_t at = 0; at < n.len; at++)
+            rest = (rest * 256 + digit[at]) % prime;
+        while (power != rest) {
+            power = power * (65537 % prime) % prime;
+            if (power == 1)
+                return false; /* all powers seen */
+        }
+    }
+    return true;
+}
+
 /* In place of the library's own check, which takes 3 to 108 ms and a stranger chooses the size. */
 static enum jeton_status rsa_public(const struct jt_key_numbers *numbers, const struct jt_key_rules *rules,
                                     struct jt_key_numbers *clean, struct jt_key_shape *shape,
@@ -121,6 +140,8 @@ static enum jeton_status rsa_public(const struct jt_key_numbers *numbers, const 
         return jt_fail(detail, JETON_KEY_INVALID, "RSA exponent is larger than 2^64-1");
     if (!is_odd(clean->e) || bits_of(clean->e) < 2)
         return jt_fail(detail, JETON_KEY_INVALID, "RSA exponent is even or 1; an odd one from 3 on is taken");
+    if (looks_like_roca(clean->n))
+        return jt_fail(detail, JETON_KEY_INVALID, "RSA modulus of a weak generator (CVE-2017-15361)");
     *shape = (struct jt_key_shape){JT_KEY_RSA, JT_CURVE_NONE, bits};
     return JETON_OK;
 }
