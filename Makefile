@@ -41,10 +41,12 @@ test: ## every test but the long ones, with the address and undefined-behaviour 
 	$(call configure,build-test,$(SANITIZE))
 	@tools/test build-test --no-suite long
 
-test-long: ## fuzz, kills, load
+test-long: ## fuzz, kills, load, threads
 	$(setup) build test check
 	$(call configure,build-test,$(SANITIZE))
 	@tools/test build-test --suite long --timeout-multiplier 10
+	$(call configure,build-tsan,-Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false)
+	@tools/test build-tsan --suite unit --timeout-multiplier 4
 	@tools/fuzz $(SECONDS)
 
 bench: ## against raw OpenSSL and the Debian packages of the field
@@ -76,4 +78,4 @@ install: ## into PREFIX= below DESTDIR=
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
 clean: ## removes what was built
-	rm -rf $(BUILD) build-test build-bench build-check build-fuzz build-coverage
+	rm -rf $(BUILD) build-test build-bench build-check build-fuzz build-tsan build-coverage

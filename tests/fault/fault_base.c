@@ -39,7 +39,7 @@ static enum jeton_status json_is_written_and_read(void)
     jt_buffer_init_secret(&again, 4096);
     jt_json_open(&writer, &text);
     for (int i = 0; i < 40; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof(name), "n%d", i);
         jt_json_add_number(&writer, name, i);
