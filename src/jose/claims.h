@@ -50,7 +50,7 @@ struct jt_claim_rules {
 /* Finds and types them. Never fails: `wrong` says what is of a wrong type. `object` must be one. */
 void jt_claims_find(struct jt_json object, struct jt_claims *out);
 
-/* Each JETON_OK or its code. `skipped` (where there is one) says that nothing was asked. */
+/* Each JETON_OK or its code. What the rules do not ask for holds. */
 JT_CHECKED jt_claims_types(const struct jt_claims *claims, struct jeton_detail *detail);
 JT_CHECKED jt_claims_exp(const struct jt_claims *claims, const struct jt_claim_rules *rules, int64_t now,
                          struct jeton_detail *detail);

@@ -15,13 +15,23 @@
 #define JT_SECRET_MIN 32        /* bytes of an HMAC secret (RFC 7518 §3.2) */
 #define JT_THUMBPRINT_LENGTH 43 /* characters */
 
+/* What a JWK says beside its numbers. Each NULL at: not said. */
+struct jt_jwk_labels {
+    struct jeton_bytes kid;
+    struct jeton_bytes use;
+    struct jeton_bytes alg;
+    bool bare; /* from PEM, DER or raw bytes, which can say nothing: written as JWK it gets its thumbprint and "sig" */
+};
+
 struct jt_jwk_about {
     struct jeton_bytes kid;         /* a NUL stands behind it; at NULL: none */
     const struct jt_algorithm *alg; /* the one `alg` names; NULL: none or unknown */
     struct jt_key_shape shape;
-    jt_alg_mask verifies; /* what it may check: type, curve, size, alg, use, key_ops */
-    jt_alg_mask signs;    /* what it may sign with */
-    bool use_sig;         /* `use` was "sig" */
+    jt_alg_mask verifies;   /* what it may check: type, curve, size, alg, use, key_ops */
+    jt_alg_mask signs;      /* what it may sign with */
+    struct jeton_bytes use; /* as found; at NULL: none */
+    struct jeton_bytes alg_name;
+    bool bare;
     enum jeton_skip skip; /* why verifies is 0: ALG_UNSUITABLE, USE, KEY_OPS; else NONE */
     char thumbprint[JT_THUMBPRINT_LENGTH + 1];
 };
@@ -49,6 +59,11 @@ JT_CHECKED jt_public_jwk_make(struct jt_public_key *key, struct jeton_bytes kid,
                               struct jt_public_jwk **out);
 JT_CHECKED jt_secret_jwk_make(struct jt_secret_key *key, struct jeton_bytes kid, const struct jt_algorithm *alg,
                               struct jt_secret_jwk **out);
+/* The same with all that a JWK can say; labels->alg is looked up. */
+JT_CHECKED jt_public_jwk_label(struct jt_public_key *key, const struct jt_jwk_labels *labels,
+                               struct jt_public_jwk **out);
+JT_CHECKED jt_secret_jwk_label(struct jt_secret_key *key, const struct jt_jwk_labels *labels,
+                               struct jt_secret_jwk **out);
 /* A new key for `alg`; bits 0: the default. kid empty: the thumbprint, none for a secret. JETON_ARGUMENT_INVALID. */
 JT_CHECKED jt_secret_jwk_generate(const struct jt_algorithm *alg, unsigned bits, struct jeton_bytes kid,
                                   struct jt_secret_jwk **out, struct jeton_detail *detail);

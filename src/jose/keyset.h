@@ -34,7 +34,10 @@ JT_CHECKED jt_keyset_read(struct jt_keyset *set, struct jeton_bytes text, enum j
 size_t jt_keyset_count(const struct jt_keyset *set);   /* that can be used */
 size_t jt_keyset_skipped(const struct jt_keyset *set); /* left out, or allow nothing */
 jt_alg_mask jt_keyset_allows(const struct jt_keyset *set);
+bool jt_keyset_has_secret(const struct jt_keyset *set);
 void jt_keyset_warm(struct jt_keyset *set);
+/* "EC P-256, alg ES256, use is not sig": what a key is, for messages. */
+struct jt_shown jt_about_words(const struct jt_jwk_about *about);
 /* The stable name of a reason. */
 const char *jt_skip_name(enum jeton_skip skip);
 

@@ -14,6 +14,7 @@
 #include "jose/token.h"
 
 struct jt_verified;
+struct jt_claims;
 
 /* A payload read ahead of the signature, for the one purpose of choosing among several trusted issuers, and read once.
  */
@@ -34,6 +35,9 @@ JT_CHECKED jt_verify_token(const struct jt_token *token, const struct jt_header 
 JT_CHECKED jt_verified_open(struct jt_verified *token, struct jt_payload *payload, struct jt_arena *arena,
                             struct jeton_detail *detail);
 
+/* Bytes of arena that one takes. */
+size_t jt_verified_size(void);
+
 /* --- What it says --- */
 
 struct jeton_bytes jt_verified_issuer(const struct jt_verified *token);
@@ -47,6 +51,8 @@ struct jeton_bytes jt_verified_payload(const struct jt_verified *token);
 /* A claim as JSON; JT_JSON_NONE when not there. */
 struct jt_json jt_verified_claim(const struct jt_verified *token, struct jeton_bytes name);
 struct jt_json jt_verified_claims(const struct jt_verified *token);
+/* The registered ones, typed; what claims.c judges. */
+const struct jt_claims *jt_verified_typed(const struct jt_verified *token);
 bool jt_verified_has_scope(const struct jt_verified *token, struct jeton_bytes scope);
 bool jt_verified_has_audience(const struct jt_verified *token, struct jeton_bytes audience);
 bool jt_verified_time(const struct jt_verified *token, enum jeton_time_claim which, struct jt_numeric_date *out);

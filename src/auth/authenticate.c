@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is this token good? The coordinator of the walk token → principal: one check after the other, the first that fails is
+ * the answer. What each does stands in checks.c. */
+#include "auth/checks.h"
+
+enum jeton_status jt_authenticate(struct jeton_bytes token, const struct jt_keyset *keys,
+                                  const struct jt_policy *policy, int64_t now, struct jt_arena *arena,
+                                  const struct jt_verified **out, struct jeton_detail *detail)
+{
+    struct jt_judgement judgement;
+    judgement.text = token;
+    judgement.keys = keys;
+    judgement.policy = policy;
+    judgement.now = now;
+    judgement.arena = arena;
+    judgement.explain = false;
+    judgement.known = NULL;
+    judgement.payload.read = false;
+    for (size_t i = 0; i < JT_CHECK_COUNT; i++)
+        JT_TRY(jt_checks[i].run(&judgement, detail));
+    *out = judgement.verified;
+    return JETON_OK;
+}
+
+/* The decoded parts and the header's strings; then the larger of the header's parse tree (given back) and the
+ * payload's. A remembered header takes no more than a decoded one. */
+size_t jt_authenticate_arena_size(size_t max_token)
+{
+    size_t decoded = max_token < 4 ? 3 : max_token / 4 * 3 + 3;
+    return jt_token_arena_size(max_token) + jt_json_arena_size(decoded) + jt_verified_size() + 64;
+}

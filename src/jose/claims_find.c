@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which registered claims does a payload have, and are they of their types? One walk over the object; claims.c judges
+ * what is found here. */
+#include "jose/claims.h"
+
+static const struct {
+    struct jeton_bytes name;
+    enum { TIME, TEXT, AUDIENCE, ANY } type;
+} registered[JT_CLAIM_COUNT] = {
+    [JT_CLAIM_EXP] = {{"exp", 3}, TIME}, [JT_CLAIM_NBF] = {{"nbf", 3}, TIME},
+    [JT_CLAIM_IAT] = {{"iat", 3}, TIME}, [JT_CLAIM_ISS] = {{"iss", 3}, TEXT},
+    [JT_CLAIM_SUB] = {{"sub", 3}, TEXT}, [JT_CLAIM_AUD] = {{"aud", 3}, AUDIENCE},
+    [JT_CLAIM_JTI] = {{"jti", 3}, TEXT}, [JT_CLAIM_SCOPE] = {{"scope", 5}, ANY},
+    [JT_CLAIM_SCP] = {{"scp", 3}, ANY},
+};
+
+static enum jt_claim claim_of(struct jeton_bytes name)
+{
+    const char *at = name.at;
+    if (name.len == 5 && memcmp(at, "scope", 5) == 0)
+        return JT_CLAIM_SCOPE;
+    if (name.len != 3)
+        return JT_CLAIM_COUNT;
+    for (enum jt_claim i = JT_CLAIM_EXP; i < JT_CLAIM_COUNT; i++)
+        if (registered[i].name.len == 3 && memcmp(registered[i].name.at, at, 3) == 0)
+            return i;
+    return JT_CLAIM_COUNT;
+}
+
+/* All elements are strings; non-empty ones where that is asked for. */
+static bool strings(struct jt_json array, bool filled)
+{
+    for (struct jt_json_walk w = jt_json_walk(array); jt_json_next(&w);)
+        if (jt_json_type(w.value) != JT_JSON_STRING || (filled && jt_json_string(w.value).len == 0))
+            return false;
+    return true;
+}
+
+static bool audience_fits(struct jt_json value)
+{
+    if (jt_json_type(value) == JT_JSON_STRING)
+        return jt_json_string(value).len > 0;
+    return jt_json_type(value) == JT_JSON_ARRAY && strings(value, true);
+}
+
+static bool type_fits(enum jt_claim which, struct jt_json value, struct jt_numeric_date *time)
+{
+    switch (registered[which].type) {
+    case TIME:
+        return jt_json_type(value) == JT_JSON_NUMBER && jt_numeric_date_read(jt_json_number(value), time);
+    case TEXT:
+        return jt_json_type(value) == JT_JSON_STRING;
+    case AUDIENCE:
+        return audience_fits(value);
+    case ANY:
+        break;
+    }
+    return true;
+}
+
+void jt_claims_find(struct jt_json object, struct jt_claims *out)
+{
+    memset(out, 0, sizeof *out);
+    out->all = object;
+    for (struct jt_json_walk w = jt_json_walk(object); jt_json_next(&w);) {
+        enum jt_claim which = claim_of(w.name);
+        if (which == JT_CLAIM_COUNT)
+            continue;
+        struct jt_numeric_date unused;
+        if (!type_fits(which, w.value, which <= JT_CLAIM_IAT ? &out->time[which] : &unused))
+            out->wrong |= 1u << which;
+        else if (which == JT_CLAIM_AUD && jt_json_type(w.value) == JT_JSON_ARRAY && jt_json_count(w.value) == 0)
+            continue; /* for nobody, the same as not there */
+        out->at[which] = w.value;
+    }
+}
+
+enum jeton_status jt_claims_types(const struct jt_claims *claims, struct jeton_detail *detail)
+{
+    if (claims->wrong == 0)
+        return JETON_OK;
+    for (enum jt_claim i = JT_CLAIM_EXP; i < JT_CLAIM_COUNT; i++) {
+        if ((claims->wrong & 1u << i) == 0)
+            continue;
+        const char *name = registered[i].name.at;
+        switch (registered[i].type) {
+        case TIME:
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "%s is no number from 0 to 2^53", name);
+        case TEXT:
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "%s is no string", name);
+        case AUDIENCE:
+        case ANY:
+            return jt_fail(detail, JETON_CLAIMS_INVALID,
+                           "%s is neither a string nor an array of strings, all non-empty", name);
+        }
+    }
+    return JETON_CLAIMS_INVALID;
+}
+
+bool jt_claim_type_fits(struct jeton_bytes name, struct jt_json value)
+{
+    struct jt_numeric_date unused;
+    enum jt_claim which = claim_of(name);
+    return which == JT_CLAIM_COUNT || type_fits(which, value, &unused);
+}
+
+bool jt_claims_element(struct jt_json claim, size_t index, struct jeton_bytes *out)
+{
+    if (jt_json_type(claim) == JT_JSON_STRING) {
+        if (index > 0)
+            return false;
+        *out = jt_json_string(claim);
+        return true;
+    }
+    if (jt_json_type(claim) != JT_JSON_ARRAY || index >= jt_json_count(claim) || !strings(claim, false))
+        return false;
+    struct jt_json_walk w = jt_json_walk(claim);
+    for (size_t i = 0; i <= index; i++)
+        if (!jt_json_next(&w))
+            return false;
+    *out = jt_json_string(w.value);
+    return true;
+}
+
+/* Is `word` one of the words of a text separated by spaces (RFC 6749 §3.3)? */
+static bool has_word(struct jeton_bytes text, struct jeton_bytes word)
+{
+    for (size_t from = 0; from <= text.len;) {
+        size_t to = jt_bytes_find(text, ' ', from);
+        if (jt_bytes_equal(jt_bytes_cut(text, from, to), word))
+            return true;
+        from = to + 1;
+    }
+    return false;
+}
+
+static bool has_element(struct jt_json array, struct jeton_bytes text)
+{
+    if (jt_json_type(array) != JT_JSON_ARRAY || !strings(array, false))
+        return false;
+    for (struct jt_json_walk w = jt_json_walk(array); jt_json_next(&w);)
+        if (jt_bytes_equal(jt_json_string(w.value), text))
+            return true;
+    return false;
+}
+
+bool jt_claims_has_scope(const struct jt_claims *claims, struct jeton_bytes scope)
+{
+    struct jt_json text = claims->at[JT_CLAIM_SCOPE];
+    if (scope.len == 0)
+        return false;
+    if (jt_json_type(text) == JT_JSON_STRING && has_word(jt_json_string(text), scope))
+        return true;
+    return has_element(text, scope) || has_element(claims->at[JT_CLAIM_SCP], scope);
+}
+
+bool jt_claims_has_audience(const struct jt_claims *claims, struct jeton_bytes audience)
+{
+    struct jt_json aud = claims->at[JT_CLAIM_AUD];
+    if (jt_json_type(aud) == JT_JSON_STRING)
+        return jt_bytes_equal(jt_json_string(aud), audience);
+    return has_element(aud, audience);
+}

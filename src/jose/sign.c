@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How is a token made? The last stage of secret → token: header and claims are written straight as base64url's input,
+ * signed, and put together. What the caller gives as JSON is read strictly first; the rest is ours and is not. */
+#include "jose/sign.h"
+
+#include <stdlib.h>
+
+#include "base/base64url.h"
+#include "jose/claims.h"
+#include "jose/keyset.h"
+
+#define CLAIMS_MAX 256 /* further claims of a call */
+#define PAYLOAD_MAX ((size_t)1 << 20)
+#define TIME_MAX ((int64_t)1 << 53)
+#define NO_BYTES ((struct jeton_bytes){NULL, 0})
+
+/* What the caller gave as JSON, read. */
+struct extra {
+    void *memory;
+    struct jt_arena arena;
+    struct jt_json object; /* of claims_json */
+    struct jt_json *claims;
+};
+
+static void extra_done(struct extra *extra)
+{
+    free(extra->memory);
+}
+
+/* --- Reading what came as JSON --- */
+
+static enum jeton_status checked_claim(struct jeton_bytes name, struct jt_json value, struct jeton_detail *detail)
+{
+    if (!jt_claim_type_fits(name, value))
+        return jt_fail(detail, JETON_CLAIMS_INVALID, "claim %s has a wrong type or value", jt_escape(name).text);
+    return JETON_OK;
+}
+
+static enum jeton_status read_json(struct jeton_bytes text, struct extra *extra, const char *what,
+                                   struct jeton_bytes name, struct jt_json *out, struct jeton_detail *detail)
+{
+    struct jeton_detail inner = {""};
+    enum jeton_status status = jt_json_read(text, JT_JSON_PAYLOAD, &extra->arena, out, &inner);
+    if (status == JETON_ARGUMENT_INVALID)
+        return jt_fail(detail, JETON_CLAIMS_INVALID, "%s%s: %s", what, jt_escape(name).text, inner.text);
+    return status;
+}
+
+static enum jeton_status read_claims_json(const struct jeton_sign_options *options, struct extra *extra,
+                                          struct jeton_detail *detail)
+{
+    if (options->claims_json.len == 0)
+        return JETON_OK;
+    JT_TRY(read_json(options->claims_json, extra, "claims", NO_BYTES, &extra->object, detail));
+    if (jt_json_type(extra->object) != JT_JSON_OBJECT)
+        return jt_fail(detail, JETON_CLAIMS_INVALID, "the claims are no JSON object");
+    for (struct jt_json_walk w = jt_json_walk(extra->object); jt_json_next(&w);)
+        JT_TRY(checked_claim(w.name, w.value, detail));
+    return JETON_OK;
+}
+
+static enum jeton_status read_claim(const struct jeton_sign_options *options, size_t i, struct extra *extra,
+                                    struct jeton_detail *detail)
+{
+    const struct jeton_claim *claim = &options->claims[i];
+    if (claim->name.len == 0 || !jt_bytes_utf8(claim->name))
+        return jt_fail(detail, JETON_CLAIMS_INVALID, "a claim has no name in UTF-8");
+    for (size_t j = 0; j < i; j++)
+        if (jt_bytes_equal(options->claims[j].name, claim->name))
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "claim %s is there twice", jt_escape(claim->name).text);
+    JT_TRY(read_json(claim->value, extra, "claim ", claim->name, &extra->claims[i], detail));
+    return checked_claim(claim->name, extra->claims[i], detail);
+}
+
+static enum jeton_status read_extra(const struct jeton_sign_options *options, struct extra *extra,
+                                    struct jeton_detail *detail)
+{
+    if (options->claims_json.len == 0 && options->claim_count == 0)
+        return JETON_OK;
+    if (options->claim_count > CLAIMS_MAX)
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "more than %d claims", CLAIMS_MAX);
+    if (options->claims_json.len > PAYLOAD_MAX)
+        return jt_fail(detail, JETON_CLAIMS_INVALID, "the claims are larger than 1 MiB");
+    size_t room = jt_json_arena_size(options->claims_json.len) + options->claim_count * sizeof *extra->claims + 16;
+    for (size_t i = 0; i < options->claim_count; i++) {
+        if (options->claims[i].value.len > PAYLOAD_MAX)
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "a claim is larger than 1 MiB");
+        room += jt_json_arena_size(options->claims[i].value.len) + 16;
+    }
+    extra->memory = malloc(room);
+    if (extra->memory == NULL)
+        return JETON_OUT_OF_MEMORY;
+    jt_arena_init(&extra->arena, extra->memory, room);
+    if (options->claim_count > 0) {
+        extra->claims = jt_arena_take(&extra->arena, options->claim_count * sizeof *extra->claims);
+        if (extra->claims == NULL)
+            return JETON_OUT_OF_MEMORY;
+    }
+    JT_TRY(read_claims_json(options, extra, detail));
+    for (size_t i = 0; i < options->claim_count; i++)
+        JT_TRY(read_claim(options, i, extra, detail));
+    return JETON_OK;
+}
+
+/* --- Writing the payload --- */
+
+static bool replaced(const struct jeton_sign_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->claim_count; i++)
+        if (jt_bytes_equal(options->claims[i].name, jeton_text(name)))
+            return true;
+    return false;
+}
+
+struct payload {
+    struct jt_json_writer writer;
+    const struct jeton_sign_options *options;
+    char standard[8][4]; /* names written so far */
+    size_t standard_count;
+};
+
+/* The next standard claim may be written. */
+static bool begin(struct payload *payload, const char *name)
+{
+    if (replaced(payload->options, name))
+        return false;
+    memcpy(payload->standard[payload->standard_count++], name, 4);
+    return true;
+}
+
+static void add_text(struct payload *payload, const char *name, struct jeton_bytes text)
+{
+    if (text.len > 0 && begin(payload, name))
+        jt_json_add_string(&payload->writer, name, text);
+}
+
+static void add_time(struct payload *payload, const char *name, int64_t seconds)
+{
+    if (begin(payload, name))
+        jt_json_add_number(&payload->writer, name, seconds);
+}
+
+static void add_audiences(struct payload *payload)
+{
+    const struct jeton_list *list = &payload->options->audiences;
+    if (list->count == 0 || !begin(payload, "aud"))
+        return;
+    if (list->count == 1) {
+        jt_json_add_string(&payload->writer, "aud", list->at[0]);
+        return;
+    }
+    struct jt_buffer *buffer = payload->writer.buffer;
+    jt_json_name(&payload->writer, "aud");
+    for (size_t i = 0; i < list->count; i++) {
+        jt_buffer_add_byte(buffer, i == 0 ? '[' : ',');
+        jt_json_write_string(buffer, list->at[i]);
+    }
+    jt_buffer_add_byte(buffer, ']');
+}
+
+/* A version 4 UUID (RFC 9562 §5.4). */
+static enum jeton_status add_jti(struct payload *payload, struct jeton_detail *detail)
+{
+    const struct jeton_sign_options *options = payload->options;
+    unsigned char raw[16];
+    char text[36];
+    static const char hex[] = "0123456789abcdef";
+    if (options->jti.len > 0) {
+        add_text(payload, "jti", options->jti);
+        return JETON_OK;
+    }
+    if (!begin(payload, "jti"))
+        return JETON_OK;
+    bool filled = options->random != NULL ? options->random(options->random_context, raw, sizeof raw) == 0
+                                          : jt_random(raw, sizeof raw) == JETON_OK;
+    if (!filled)
+        return jt_fail(detail, JETON_INTERNAL_ERROR, "no randomness");
+    raw[6] = (unsigned char)((raw[6] & 0x0f) | 0x40);
+    raw[8] = (unsigned char)((raw[8] & 0x3f) | 0x80);
+    for (size_t i = 0, at = 0; i < sizeof raw; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text[at++] = '-';
+        text[at++] = hex[raw[i] >> 4];
+        text[at++] = hex[raw[i] & 15];
+    }
+    jt_json_add_string(&payload->writer, "jti", jeton_bytes(text, sizeof text));
+    return JETON_OK;
+}
+
+/* A member by a name that is not a C string. */
+static void add_value(struct payload *payload, struct jeton_bytes name, struct jt_json value)
+{
+    struct jt_buffer *buffer = payload->writer.buffer;
+    if (!payload->writer.first)
+        jt_buffer_add_byte(buffer, ',');
+    payload->writer.first = false;
+    jt_json_write_string(buffer, name);
+    jt_buffer_add_byte(buffer, ':');
+    jt_json_write(buffer, value);
+}
+
+static bool written(const struct payload *payload, struct jeton_bytes name)
+{
+    for (size_t i = 0; i < payload->standard_count; i++)
+        if (jt_bytes_equal(jeton_text(payload->standard[i]), name))
+            return true;
+    for (size_t i = 0; i < payload->options->claim_count; i++)
+        if (jt_bytes_equal(payload->options->claims[i].name, name))
+            return true;
+    return false;
+}
+
+static enum jeton_status write_payload(const struct jeton_sign_options *options, const struct extra *extra,
+                                       struct jt_buffer *out, struct jeton_detail *detail)
+{
+    struct payload payload = {.options = options};
+    jt_json_open(&payload.writer, out);
+    add_text(&payload, "iss", options->issuer);
+    add_text(&payload, "sub", options->subject);
+    add_audiences(&payload);
+    add_time(&payload, "iat", options->now);
+    if (options->backdate >= 0)
+        add_time(&payload, "nbf", options->now - options->backdate);
+    if (options->ttl > 0)
+        add_time(&payload, "exp", options->now + options->ttl);
+    JT_TRY(add_jti(&payload, detail));
+    for (size_t i = 0; i < options->claim_count; i++)
+        add_value(&payload, options->claims[i].name, extra->claims[i]);
+    for (struct jt_json_walk w = jt_json_walk(extra->object); jt_json_next(&w);)
+        if (!written(&payload, w.name))
+            add_value(&payload, w.name, w.value);
+    jt_json_close(&payload.writer);
+    return out->status;
+}
+
+/* --- The header --- */
+
+static void write_header(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
+                         const struct jeton_sign_options *options, struct jt_buffer *out)
+{
+    const struct jt_jwk_about *about = &key->about;
+    struct jt_json_writer writer;
+    struct jeton_bytes kid = options->kid;
+    if (kid.len == 0)
+        kid = about->kid;
+    if (kid.len == 0 && about->shape.type != JT_KEY_OCT)
+        kid = jeton_bytes(about->thumbprint, JT_THUMBPRINT_LENGTH);
+    jt_json_open(&writer, out);
+    jt_json_add_string(&writer, "alg", jt_algorithm_name(alg));
+    jt_json_add_string(&writer, "typ", options->typ.len > 0 ? options->typ : JT_TEXT("JWT"));
+    if (kid.len > 0)
+        jt_json_add_string(&writer, "kid", kid);
+    jt_json_close(&writer);
+}
+
+/* --- Putting together --- */
+
+static enum jeton_status chosen(const struct jt_secret_jwk *key, struct jeton_bytes name,
+                                const struct jt_algorithm **out, struct jeton_detail *detail)
+{
+    const struct jt_jwk_about *about = &key->about;
+    const struct jt_algorithm *alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
+    if (name.len > 0) {
+        alg = jt_algorithm_find(name);
+        if (alg == NULL || !jt_algorithm_usable(alg))
+            return jt_fail(detail, JETON_ALG_NOT_ALLOWED, "there is no algorithm \"%s\" here", jt_escape(name).text);
+    }
+    if (alg == NULL || (about->signs & JT_ALG_BIT(alg->id)) == 0)
+        return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key (%s) cannot sign with %s", jt_about_words(about).text,
+                       alg != NULL ? alg->name : "anything");
+    *out = alg;
+    return JETON_OK;
+}
+
+static void add_base64url(struct jt_buffer *token, struct jeton_bytes bytes)
+{
+    unsigned char *at = jt_buffer_grow(token, jt_base64url_encoded(bytes.len));
+    if (at != NULL)
+        jt_base64url_encode(bytes, (char *)at);
+}
+
+enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
+                              struct jeton_bytes header, struct jeton_bytes payload, struct jt_buffer *token,
+                              struct jeton_detail *detail)
+{
+    unsigned char signature[4627]; /* ML-DSA-87; RSA of 8192 bits has 1024 */
+    size_t start = token->len, len = 0;
+    if ((key->about.signs & JT_ALG_BIT(alg->id)) == 0)
+        return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key cannot sign with %s", alg->name);
+    add_base64url(token, header);
+    jt_buffer_add_byte(token, '.');
+    add_base64url(token, payload);
+    if (token->status != JETON_OK)
+        return jt_fail(detail, token->status, "no room for the token");
+    struct jeton_bytes message = jeton_bytes(token->at + start, token->len - start);
+    enum jeton_status status = jt_sign(key->key, alg->method, message, signature, sizeof signature, &len);
+    if (status != JETON_OK)
+        return jt_fail(detail, status == JETON_OUT_OF_MEMORY ? status : JETON_INTERNAL_ERROR,
+                       "the crypto library could not sign");
+    jt_buffer_add_byte(token, '.');
+    add_base64url(token, jeton_bytes(signature, len));
+    return token->status;
+}
+
+static enum jeton_status check_options(const struct jeton_sign_options *options, struct jeton_detail *detail)
+{
+    if (options->now < 0 || options->now > TIME_MAX || options->ttl < 0 || options->ttl > TIME_MAX - options->now)
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "now and ttl must lie in 0 to 2^53");
+    if (options->backdate < -1 || options->backdate > options->now)
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "backdate must be -1 or up to now");
+    const struct jeton_bytes texts[] = {options->kid, options->typ, options->issuer, options->subject, options->jti};
+    for (size_t i = 0; i < JT_COUNT(texts); i++)
+        if (!jt_bytes_utf8(texts[i]))
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "\"%s\" is not UTF-8", jt_escape(texts[i]).text);
+    for (size_t i = 0; i < options->audiences.count; i++)
+        if (options->audiences.at[i].len == 0 || !jt_bytes_utf8(options->audiences.at[i]))
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "an audience is empty or not UTF-8");
+    return JETON_OK;
+}
+
+enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct jeton_sign_options *options,
+                                struct jt_buffer *token, struct jeton_detail *detail)
+{
+    const struct jt_algorithm *alg = NULL;
+    JT_TRY(check_options(options, detail));
+    JT_TRY(chosen(key, options->alg, &alg, detail));
+    JT_AUTO(extra_done) struct extra extra = {0};
+    JT_TRY(read_extra(options, &extra, detail));
+    JT_AUTO(jt_buffer_done) struct jt_buffer header = {0};
+    JT_AUTO(jt_buffer_done) struct jt_buffer payload = {0};
+    jt_buffer_init(&header, PAYLOAD_MAX);
+    jt_buffer_init(&payload, PAYLOAD_MAX);
+    write_header(key, alg, options, &header);
+    JT_TRY(write_payload(options, &extra, &payload, detail));
+    JT_TRY(header.status);
+    return jt_sign_jws(key, alg, jt_buffer_bytes(&header), jt_buffer_bytes(&payload), token, detail);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What are the parts of this text? Stage 1 of the walk token → principal. */
+#include "jose/token.h"
+
+#include "base/base64url.h"
+
+/* A fourth part, or five of them, is an encrypted token or garbage; none of it is worth decoding. */
+static enum jeton_status wrong_parts(struct jeton_bytes text, struct jeton_detail *detail)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < text.len && dots < 5; i++)
+        dots += ((const char *)text.at)[i] == '.';
+    if (dots == 4)
+        return jt_fail(detail, JETON_TOKEN_MALFORMED, "five parts: an encrypted token, not a signed one");
+    return jt_fail(detail, JETON_TOKEN_MALFORMED, "%s%zu part%s between dots instead of 3",
+                   dots == 5 ? "more than " : "", dots == 5 ? dots : dots + 1, dots == 0 ? "" : "s");
+}
+
+enum jeton_status jt_token_split(struct jeton_bytes text, struct jt_token *out, struct jeton_detail *detail)
+{
+    if (text.len == 0)
+        return jt_fail(detail, JETON_TOKEN_MISSING, "the token is empty");
+    const char *start = text.at;
+    const char *end = start + text.len;
+    const char *first = memchr(start, '.', text.len);
+    if (first == NULL)
+        return wrong_parts(text, detail);
+    const char *second = memchr(first + 1, '.', (size_t)(end - first) - 1);
+    if (second == NULL || memchr(second + 1, '.', (size_t)(end - second) - 1) != NULL)
+        return wrong_parts(text, detail);
+    *out = (struct jt_token){
+        .signed_text = {start, (size_t)(second - start)},
+        .header_text = {start, (size_t)(first - start)},
+        .payload_text = {first + 1, (size_t)(second - first) - 1},
+        .signature_text = {second + 1, (size_t)(end - second) - 1},
+    };
+    return JETON_OK;
+}
+
+static enum jeton_status part(struct jeton_bytes text, const char *name, unsigned char **at, struct jeton_bytes *out,
+                              struct jeton_detail *detail)
+{
+    if (!jt_base64url_decode(text, *at))
+        return jt_fail(detail, JETON_TOKEN_MALFORMED, "the %s is not canonical base64url", name);
+    *out = jeton_bytes(*at, jt_base64url_decoded(text.len));
+    *at += out->len;
+    return JETON_OK;
+}
+
+enum jeton_status jt_token_decode(struct jt_token *token, bool known, struct jt_arena *arena,
+                                  struct jeton_detail *detail)
+{
+    if (token->header_text.len == 0)
+        return jt_fail(detail, JETON_TOKEN_MALFORMED, "the header is empty");
+    size_t room = (known ? 0 : jt_base64url_decoded(token->header_text.len)) +
+                  jt_base64url_decoded(token->payload_text.len) + jt_base64url_decoded(token->signature_text.len);
+    unsigned char *at = jt_arena_take(arena, room + 1);
+    if (at == NULL)
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "the arena is too small");
+    if (!known)
+        JT_TRY(part(token->header_text, "header", &at, &token->header, detail));
+    JT_TRY(part(token->payload_text, "payload", &at, &token->payload, detail));
+    return part(token->signature_text, "signature", &at, &token->signature, detail);
+}
+
+enum jeton_status jt_token_read(struct jeton_bytes text, struct jt_arena *arena, struct jt_token *out,
+                                struct jeton_detail *detail)
+{
+    JT_TRY(jt_token_split(text, out, detail));
+    return jt_token_decode(out, false, arena, detail);
+}
+
+size_t jt_token_arena_size(size_t len)
+{
+    size_t decoded = jt_base64url_decoded(len) + 1;
+    return (decoded + 15) / 16 * 16 + (decoded + 15) / 16 * 16 + 16; /* the parts; the header's strings; alignment */
+}
