@@ -22,6 +22,7 @@ enum jeton_status jt_payload_read(struct jt_payload *payload, struct jeton_bytes
     struct jeton_detail inner;
     if (payload->read && payload->status == JETON_OK)
         return JETON_OK;
+    size_t start = arena->used;
     enum jeton_status status = jt_json_read(text, JT_JSON_PAYLOAD, arena, &payload->json,
                                             detail != NULL ? &inner : NULL);
     if (status == JETON_ARGUMENT_INVALID)

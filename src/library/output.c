@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The border of <jeton/output.h>: memory that leaves the library. */
+#include "library/border.h"
+
+#include <stdlib.h>
+
+#include "base/secret.h"
+
+enum jeton_status border_give(struct jt_buffer *buffer, struct jeton_output *output)
+{
+    jt_buffer_add_byte(buffer, '\0');
+    enum jeton_status status = buffer->status;
+    if (status == JETON_OK) {
+        output->at = (char *)buffer->at;
+        output->len = buffer->len - 1;
+        buffer->at = NULL;
+        buffer->len = buffer->room = 0;
+    }
+    jt_buffer_done(buffer);
+    return status == JETON_ARGUMENT_INVALID ? JETON_OUT_OF_MEMORY : status; /* over the maximum */
+}
+
+void jeton_output_done(struct jeton_output *output)
+{
+    if (output == NULL || output->at == NULL)
+        return;
+    jt_wipe(output->at, output->len);
+    free(output->at);
+    output->at = NULL;
+    output->len = 0;
+}
