@@ -65,7 +65,7 @@ const char *jeton_kind_name(enum jeton_kind kind)
     return names[(size_t)kind < JT_COUNT(names) ? kind : JETON_KIND_BROKEN];
 }
 
-enum jeton_status jt_fail(struct jeton_detail *detail, enum jeton_status status, const char *format, ...)
+enum jeton_status(jt_fail)(struct jeton_detail *detail, enum jeton_status status, const char *format, ...)
 {
     if (detail == NULL)
         return status;

@@ -33,6 +33,10 @@
  * Bytes from outside go in through jt_escape, never by %s. */
 enum jeton_status jt_fail(struct jeton_detail *detail, enum jeton_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
+#ifdef __clang_analyzer__
+/* Lets the analyser see that the status given comes back. */
+#define jt_fail(detail, status, ...) ((void)jt_fail((detail), (status), __VA_ARGS__), (status))
+#endif
 
 /* `bytes` as printable ASCII for a message, at most JT_SHOWN - 1 characters, "…" as "..." where cut. */
 #define JT_SHOWN 72
