@@ -4,7 +4,6 @@
  * template that is copied for EdDSA and ML-DSA, an EVP_MAC_CTX that starts again for HMAC. Last stop of the walk. */
 #include "crypto/backend_openssl.h"
 
-#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -368,7 +367,7 @@ static enum jeton_status digest(enum jt_hash hash, struct jeton_bytes message, u
 
 static enum jeton_status fill_random(void *out, size_t len)
 {
-    return len == 0 || RAND_bytes_ex(NULL, out, len, 0) == 1 ? JETON_OK : jt_openssl_failed(JETON_INTERNAL_ERROR);
+    return len == 0 || RAND_bytes(out, (int)len) == 1 ? JETON_OK : jt_openssl_failed(JETON_INTERNAL_ERROR);
 }
 
 static bool feed(EVP_CIPHER_CTX *context, struct jeton_bytes associated, struct jeton_bytes text, unsigned char *out)

@@ -145,7 +145,7 @@ static enum jeton_status read_pem(struct jeton_bytes text, struct found *found, 
 {
     BIO *bio = BIO_new_mem_buf(text.at, (int)text.len);
     if (bio == NULL)
-        return refuse(detail, "no memory for a key");
+        return jt_fail(detail, jt_openssl_failed(JETON_OUT_OF_MEMORY), "no memory for a key");
     enum jeton_status status = JETON_OK;
     while (status == JETON_OK && found->pkey == NULL) {
         struct block block = {0};

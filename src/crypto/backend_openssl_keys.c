@@ -59,17 +59,28 @@ bool jt_openssl_has(enum jt_curve curve)
     return there;
 }
 
-static enum jeton_status no_such_curve(enum jt_curve curve, struct jeton_detail *detail)
+/* Was it the point? Any other failure is the library's own trouble and says nothing about the key; its check of points
+ * says "not on the curve" when it has no memory, too. */
+static bool says_no_point(void)
 {
-    return jt_fail(detail, JETON_KEY_INVALID, "the linked %s does not have %s", OpenSSL_version(OPENSSL_VERSION),
-                   jt_openssl_name(curve));
+    bool says = false, short_of_memory = false;
+    for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error()) {
+        int reason = ERR_GET_REASON(error);
+        says = says || (ERR_GET_LIB(error) == ERR_LIB_EC &&
+                        (reason == EC_R_POINT_IS_NOT_ON_CURVE || reason == EC_R_COORDINATES_OUT_OF_RANGE ||
+                         reason == EC_R_INVALID_ENCODING || reason == EC_R_POINT_AT_INFINITY));
+        short_of_memory = short_of_memory || reason == ERR_R_MALLOC_FAILURE;
+    }
+    return says && !short_of_memory;
 }
 
-static enum jeton_status failed(struct jeton_detail *detail, const char *what)
+static enum jeton_status trouble(enum jt_curve curve, struct jeton_detail *detail)
 {
-    if (jt_openssl_failed(JETON_KEY_INVALID) == JETON_OUT_OF_MEMORY)
-        return jt_fail(detail, JETON_OUT_OF_MEMORY, "no memory for a key");
-    return jt_fail(detail, JETON_KEY_INVALID, "%s", what);
+    enum jeton_status status = jt_openssl_failed(JETON_INTERNAL_ERROR);
+    if (status == JETON_INTERNAL_ERROR && !jt_openssl_has(curve))
+        return jt_fail(detail, JETON_KEY_INVALID, "the linked %s does not have %s", OpenSSL_version(OPENSSL_VERSION),
+                       jt_openssl_name(curve));
+    return jt_fail(detail, status, "the crypto library could not make the key");
 }
 
 /* --- RSA --- */
@@ -247,16 +258,16 @@ static enum jeton_status rsa_build(const struct jt_key_numbers *numbers, bool se
     bool good = true;
     for (size_t i = 0; i < rsa.count; i++)
         if (given[i].len > 0 && !rsa_take(&rsa, i, given[i]))
-            return failed(detail, "the RSA numbers cannot be read");
+            return trouble(JT_CURVE_NONE, detail);
     if (secret) {
         good = false;
         if (!rsa_check(&rsa, &good))
-            return failed(detail, "the private RSA numbers cannot be checked");
+            return trouble(JT_CURVE_NONE, detail);
     }
     if (!good)
-        return failed(detail, "the private RSA numbers do not belong to n and e");
+        return jt_fail(detail, JETON_KEY_INVALID, "the private RSA numbers do not belong to n and e");
     *out = rsa_pkey(&rsa);
-    return *out != NULL ? JETON_OK : failed(detail, "the RSA numbers are no key");
+    return *out != NULL ? JETON_OK : trouble(JT_CURVE_NONE, detail);
 }
 
 /* d·G, to be compared with the point that was given; false when d is not in 1 to n-1. */
@@ -291,11 +302,11 @@ static enum jeton_status ec_halves(const struct jt_key_numbers *numbers, struct 
     size_t len = numbers->x.len;
     bool in_range = false;
     if (!ec_point_of(numbers, len, x, y, &in_range))
-        return failed(detail, "the EC key cannot be checked");
+        return trouble(numbers->curve, detail);
     if (!in_range)
-        return failed(detail, "d of the EC key is zero or not below the order of the curve");
+        return jt_fail(detail, JETON_KEY_INVALID, "d of the EC key is zero or not below the order of the curve");
     if (memcmp(x, numbers->x.at, len) != 0 || memcmp(y, numbers->y.at, len) != 0)
-        return failed(detail, "x and y of the EC key are not those of its d");
+        return jt_fail(detail, JETON_KEY_INVALID, "x and y of the EC key are not those of its d");
     return JETON_OK;
 }
 
@@ -339,10 +350,13 @@ static enum jeton_status ec_build(const struct jt_key_numbers *numbers, bool sec
 {
     if (secret)
         JT_TRY(ec_halves(numbers, detail));
+    ERR_clear_error(); /* so that what it says below is about this key */
     EVP_PKEY *pkey = ec_pkey(numbers, secret);
     if (pkey == NULL || !ec_good(pkey)) {
         EVP_PKEY_free(pkey);
-        return failed(detail, "the point of the EC key is not on its curve");
+        if (says_no_point())
+            return jt_fail(detail, JETON_KEY_INVALID, "the point of the EC key is not on its curve");
+        return trouble(numbers->curve, detail);
     }
     *out = pkey;
     return JETON_OK;
@@ -369,13 +383,15 @@ static enum jeton_status raw_build(const struct jt_key_numbers *numbers, bool se
 {
     EVP_PKEY *pkey = raw_pkey(numbers, secret);
     if (pkey == NULL)
-        return failed(detail, "the numbers are no key");
+        return trouble(numbers->curve, detail); /* any string of the right length is taken */
     if (secret) {
         unsigned char x[2592];
         size_t len = sizeof x;
-        if (EVP_PKEY_get_raw_public_key(pkey, x, &len) <= 0 || !jt_bytes_equal(jeton_bytes(x, len), numbers->x)) {
+        bool got = EVP_PKEY_get_raw_public_key(pkey, x, &len) > 0;
+        if (!got || !jt_bytes_equal(jeton_bytes(x, len), numbers->x)) {
             EVP_PKEY_free(pkey);
-            return failed(detail, "the public half of the key is not that of its private one");
+            return got ? jt_fail(detail, JETON_KEY_INVALID, "the public half of the key is not that of its private one")
+                       : trouble(numbers->curve, detail);
         }
     }
     *out = pkey;
@@ -386,8 +402,6 @@ static enum jeton_status build(const struct jt_key_numbers *numbers, bool secret
                                struct jeton_detail *detail)
 {
     EVP_PKEY *pkey = NULL;
-    if (!jt_openssl_has(numbers->curve))
-        return no_such_curve(numbers->curve, detail);
     switch (numbers->type) {
     case JT_KEY_RSA:
         JT_TRY(rsa_build(numbers, secret, &pkey, detail));

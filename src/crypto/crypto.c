@@ -15,7 +15,8 @@ static const struct jt_backend *const backend = &jt_backend_openssl;
 
 #define DECODE_MAX ((size_t)1 << 20)
 #define SEAL_MAX ((size_t)1 << 30)
-#define SIGNATURE_MAX 64 /* of a MAC */
+#define RANDOM_MAX ((size_t)1 << 20)
+#define MAC_MAX 64
 
 struct jt_public_key {
     atomic_uint held;
@@ -132,12 +133,13 @@ enum jeton_status jt_secret_key_generate(enum jt_key_type type, enum jt_curve cu
             return jt_fail(detail, JETON_ARGUMENT_INVALID, "the size of this key is its curve's");
         bits = facts->bits;
     }
-    if (!backend->has(curve))
-        return jt_fail(detail, JETON_ARGUMENT_INVALID, "%s does not have %s", backend->library(),
-                       facts != NULL ? facts->name : "this key type");
     struct jt_key_shape shape = {type, curve, bits};
     struct jt_backend_key *key = NULL;
-    JT_TRY(backend->make_key(shape, &key, detail));
+    enum jeton_status status = backend->make_key(shape, &key, detail);
+    if (status == JETON_INTERNAL_ERROR && !backend->has(curve))
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "%s does not have %s", backend->library(),
+                       facts != NULL ? facts->name : "this key type");
+    JT_TRY(status);
     return secret_handle(key, shape, out, detail);
 }
 
@@ -294,7 +296,7 @@ enum jeton_status jt_verify(const struct jt_public_key *key, struct jt_method me
 enum jeton_status jt_verify_mac(const struct jt_secret_key *key, struct jt_method method, struct jeton_bytes message,
                                 struct jeton_bytes mac)
 {
-    unsigned char expected[SIGNATURE_MAX];
+    unsigned char expected[MAC_MAX];
     size_t len = jt_hash_size(method.hash);
     if (method.scheme != JT_SCHEME_HMAC || !jt_method_fits(key->shape, method))
         return JETON_KEY_UNSUITABLE;
@@ -370,7 +372,7 @@ enum jeton_status jt_digest(enum jt_hash hash, struct jeton_bytes message, unsig
 
 enum jeton_status jt_random(void *out, size_t len)
 {
-    return backend->random(out, len);
+    return len <= RANDOM_MAX ? backend->random(out, len) : JETON_ARGUMENT_INVALID;
 }
 
 enum jeton_status jt_seal(struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated,
