@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How is a few percent seen on a machine that others use too? By the thread's own CPU time, by comparing only what ran
+ * within the same few milliseconds, and by medians: a neighbour on the core slows both sides of a slice alike, and a
+ * slice that was disturbed on one side only is an outlier that no median sees. */
+#include "measure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define SLICES 41
+#define SLICE_NS 1.2e6
+
+double bench_thread_time(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0)
+        bench_die("no clock of the thread's CPU time");
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* Sorts them. */
+double bench_median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, by_value);
+    return count % 2 != 0 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+void bench_print_list(const char *name, const double *values, size_t count)
+{
+    printf("\"%s\":[", name);
+    for (size_t i = 0; i < count; i++)
+        printf("%s%.5g", i == 0 ? "" : ",", values[i]);
+    printf("]");
+}
+
+/* Nanoseconds for one run. */
+static double slice(struct bench_job *job)
+{
+    bool good = true;
+    double from = bench_thread_time();
+    for (size_t i = 0; i < job->batch; i++)
+        good &= job->run(job->state, &job->tokens[job->turn++ % BENCH_TOKENS]);
+    double spent = bench_thread_time() - from;
+    if (!good)
+        bench_die("%s: failed while it was measured", job->name);
+    return spent / (double)job->batch;
+}
+
+static void choose_batch(struct bench_job *job)
+{
+    job->batch = 1;
+    job->turn = 0;
+    for (double spent = 0; (spent = slice(job) * (double)job->batch) < SLICE_NS / 2;)
+        job->batch *= 2;
+}
+
+void bench_measure(struct bench_job *jobs, size_t count)
+{
+    static double ratio[BENCH_JOBS_MAX][SLICES], us[BENCH_JOBS_MAX][SLICES];
+    if (count > BENCH_JOBS_MAX)
+        bench_die("too many jobs");
+    for (size_t i = 0; i < count; i++)
+        choose_batch(&jobs[i]);
+    for (size_t round = 0; round < BENCH_ROUNDS; round++) {
+        for (size_t s = 0; s < SLICES; s++) {
+            for (size_t i = 0; i < count; i++) {
+                size_t job = s % 2 == 0 ? i : count - 1 - i;
+                us[job][s] = slice(&jobs[job]) / 1000;
+            }
+            for (size_t i = 0; i < count; i++)
+                ratio[i][s] = us[i][s] / us[0][s];
+        }
+        for (size_t i = 0; i < count; i++) {
+            jobs[i].ratio[round] = bench_median(ratio[i], SLICES);
+            jobs[i].us[round] = bench_median(us[i], SLICES);
+        }
+    }
+}
