@@ -95,8 +95,8 @@ static enum jeton_status fetch_below(struct jeton_bytes issuer, const char *path
     return jt_fetch_url(jt_buffer_bytes(&url), options, result, detail);
 }
 
-enum jeton_status jt_discovery_fetch_keys(struct jeton_bytes issuer, const struct jt_fetch_options *options,
-                                          struct jt_fetch_result *result, struct jeton_detail *detail)
+static enum jeton_status fetch_keys(struct jeton_bytes issuer, const struct jt_fetch_options *options,
+                                    struct jt_fetch_result *result, struct jeton_detail *detail)
 {
     JT_AUTO(jt_buffer_done) struct jt_buffer jwks_uri = {0};
     struct jt_fetch_options typed = *options;
@@ -112,4 +112,15 @@ enum jeton_status jt_discovery_fetch_keys(struct jeton_bytes issuer, const struc
     JT_TRY(status);
     JT_TRY(jt_discovery_read(jt_buffer_bytes(&result->body), issuer, &jwks_uri, detail));
     return fetch_named(jt_buffer_bytes(&jwks_uri), issuer, options, result, detail);
+}
+
+enum jeton_status jt_discovery_fetch_keys(struct jeton_bytes issuer, const struct jt_fetch_options *options,
+                                          struct jt_fetch_result *result, struct jeton_detail *detail)
+{
+    enum jeton_status status = fetch_keys(issuer, options, result, detail);
+
+    /* What is left may be the discovery document, which nobody shall take for keys. */
+    if (status != JETON_OK)
+        jt_buffer_done(&result->body);
+    return status;
 }

@@ -55,6 +55,7 @@ static enum jeton_status url_parse(struct jeton_bytes text, CURLU **out, struct 
     char *copy;
     CURLU *url;
     CURLUcode code;
+    size_t colon;
 
     if (text.len == 0 || text.len > JT_FETCH_URL_MAX)
         return jt_fail(detail, JETON_CONFIG_INVALID, "an address of %zu bytes; 1 to %d are fine", text.len,
@@ -66,6 +67,12 @@ static enum jeton_status url_parse(struct jeton_bytes text, CURLU **out, struct 
             return jt_fail(detail, JETON_CONFIG_INVALID, "\"%s\" is no address: it holds a byte that no URL has",
                            jt_escape(text).text);
     }
+    /* curl forgives a slash too few or too many; here it is another text. */
+    colon = jt_bytes_find(text, ':', 0);
+    if (!jt_bytes_start(jt_bytes_cut(text, colon, text.len), JT_TEXT("://")) ||
+        jt_bytes_find(text, '/', colon + 3) == colon + 3)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "\"%s\" is no address: https://HOST is needed",
+                       jt_escape(text).text);
     copy = jt_bytes_copy(text);
     url = curl_url();
     if (copy == NULL || url == NULL) {
