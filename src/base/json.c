@@ -22,16 +22,31 @@ static inline uint64_t matches(uint64_t word, uint64_t pattern)
     return ~(((differ & low7) + low7) | differ | low7);
 }
 
+/* The sum of the eight bytes, each 0 or 1 counted up to 255 times. */
+static inline size_t sum(uint64_t bytes)
+{
+    const uint64_t low = 0x00ff00ff00ff00ffU;
+    return (size_t)((((bytes & low) + (bytes >> 8 & low)) * 0x0001000100010001U) >> 48);
+}
+
 static struct guess guess(const unsigned char *in, size_t len)
 {
     const uint64_t each = 0x0101010101010101U;
     struct guess found = {0, 0};
-    for (; len >= 8; in += 8, len -= 8) {
-        uint64_t word;
-        memcpy(&word, in, sizeof word);
-        /* "[" and "{" differ in one bit. */
-        found.openings += (size_t)__builtin_popcountll(matches(word | each * 0x20, each * '{'));
-        found.commas += (size_t)__builtin_popcountll(matches(word, each * ','));
+    while (len >= 8) {
+        uint64_t openings = 0;
+        uint64_t commas = 0;
+        size_t words = len / 8 < 255 ? len / 8 : 255;
+        for (size_t i = 0; i < words; i++, in += 8) {
+            uint64_t word;
+            memcpy(&word, in, sizeof word);
+            /* "[" and "{" differ in one bit. */
+            openings += matches(word | each * 0x20, each * '{') >> 7;
+            commas += matches(word, each * ',') >> 7;
+        }
+        found.openings += sum(openings);
+        found.commas += sum(commas);
+        len -= words * 8;
     }
     for (; len > 0; in++, len--) {
         found.openings += *in == '[' || *in == '{';

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base_test.h"
+
+static void pieces_are_joined(void **state)
+{
+    (void)state;
+    struct jt_buffer buffer;
+    jt_buffer_init(&buffer, 1000);
+    jt_buffer_add_text(&buffer, "a");
+    jt_buffer_add_byte(&buffer, 0);
+    jt_buffer_add_number(&buffer, INT64_MIN);
+    jt_buffer_add_format(&buffer, "<%s %d>", "x", 7);
+    jt_buffer_add(&buffer, jeton_bytes(NULL, 0));
+    assert_int_equal(buffer.status, JETON_OK);
+    assert_bytes(jt_buffer_bytes(&buffer), "a\0-9223372036854775808<x 7>");
+    jt_buffer_done(&buffer);
+    jt_buffer_done(&buffer);
+}
+
+static void it_fills_to_the_maximum_and_not_a_byte_more(void **state)
+{
+    (void)state;
+    for (size_t max = 0; max < 600; max += 37) {
+        struct jt_buffer buffer;
+        jt_buffer_init(&buffer, max);
+        for (size_t i = 0; i < max; i++)
+            jt_buffer_add_byte(&buffer, (unsigned char)i);
+        assert_int_equal(buffer.status, JETON_OK);
+        assert_int_equal(buffer.len, max);
+        jt_buffer_add_byte(&buffer, 'x');
+        assert_int_equal(buffer.status, JETON_ARGUMENT_INVALID);
+        assert_int_equal(buffer.len, max);
+        jt_buffer_done(&buffer);
+    }
+}
+
+static void a_format_may_fill_it_exactly(void **state)
+{
+    (void)state;
+    struct jt_buffer buffer;
+    jt_buffer_init(&buffer, 5);
+    jt_buffer_add_format(&buffer, "%s", "12345");
+    assert_int_equal(buffer.status, JETON_OK);
+    assert_bytes(jt_buffer_bytes(&buffer), "12345");
+    assert_int_equal(buffer.max, 5);
+    jt_buffer_done(&buffer);
+    jt_buffer_add_format(&buffer, "%s", "123456");
+    assert_int_equal(buffer.status, JETON_ARGUMENT_INVALID);
+    jt_buffer_done(&buffer);
+}
+
+static void the_first_failure_stays(void **state)
+{
+    (void)state;
+    struct jt_buffer buffer;
+    jt_buffer_init(&buffer, 3);
+    jt_buffer_add_text(&buffer, "toolong");
+    jt_buffer_add_text(&buffer, "a");
+    assert_null(jt_buffer_grow(&buffer, 1));
+    assert_null(jt_buffer_grow(&buffer, SIZE_MAX));
+    assert_int_equal(buffer.status, JETON_ARGUMENT_INVALID);
+    assert_int_equal(buffer.len, 0);
+    jt_buffer_done(&buffer);
+}
+
+static void a_secret_one_keeps_its_bytes_when_it_moves(void **state)
+{
+    (void)state;
+    struct jt_buffer buffer;
+    jt_buffer_init_secret(&buffer, 100000);
+    for (int i = 0; i < 10000; i++)
+        jt_buffer_add_byte(&buffer, (unsigned char)i);
+    for (int i = 0; i < 10000; i++)
+        assert_int_equal(buffer.at[i], (unsigned char)i);
+    jt_buffer_done(&buffer);
+    assert_null(buffer.at);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_are_joined),
+        cmocka_unit_test(it_fills_to_the_maximum_and_not_a_byte_more),
+        cmocka_unit_test(a_format_may_fill_it_exactly),
+        cmocka_unit_test(the_first_failure_stays),
+        cmocka_unit_test(a_secret_one_keeps_its_bytes_when_it_moves),
+    };
+    return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);
+}
