@@ -7,51 +7,28 @@
 
 /* --- Measuring, before the parser spends memory on it. --- */
 
-/* What the bytes alone say: never less than what the text has, strings included. Almost always this is enough. */
-struct guess {
-    size_t openings; /* [ and { */
-    size_t commas;
-};
+typedef unsigned char sixteen __attribute__((vector_size(16)));
 
-/* Eight bytes at a time: the high bit of each byte of the result is set where `word` has the byte of `pattern`.
- * Exact (no carry between bytes). */
-static inline uint64_t matches(uint64_t word, uint64_t pattern)
+/* How many "[" and "{" there are, strings included: never less than the depth, and almost always enough to know that
+ * it is kept. Sixteen bytes at a time, each lane counting up to 255. */
+static size_t openings(const unsigned char *in, size_t len)
 {
-    const uint64_t low7 = 0x7f7f7f7f7f7f7f7fU;
-    uint64_t differ = word ^ pattern;
-    return ~(((differ & low7) + low7) | differ | low7);
-}
-
-/* The sum of the eight bytes, each 0 or 1 counted up to 255 times. */
-static inline size_t sum(uint64_t bytes)
-{
-    const uint64_t low = 0x00ff00ff00ff00ffU;
-    return (size_t)((((bytes & low) + (bytes >> 8 & low)) * 0x0001000100010001U) >> 48);
-}
-
-static struct guess guess(const unsigned char *in, size_t len)
-{
-    const uint64_t each = 0x0101010101010101U;
-    struct guess found = {0, 0};
-    while (len >= 8) {
-        uint64_t openings = 0;
-        uint64_t commas = 0;
-        size_t words = len / 8 < 255 ? len / 8 : 255;
-        for (size_t i = 0; i < words; i++, in += 8) {
-            uint64_t word;
-            memcpy(&word, in, sizeof word);
-            /* "[" and "{" differ in one bit. */
-            openings += matches(word | each * 0x20, each * '{') >> 7;
-            commas += matches(word, each * ',') >> 7;
+    size_t found = 0;
+    while (len >= sizeof(sixteen)) {
+        sixteen lanes = {0};
+        size_t rounds = len / sizeof lanes < 255 ? len / sizeof lanes : 255;
+        for (size_t i = 0; i < rounds; i++, in += sizeof lanes) {
+            sixteen bytes;
+            memcpy(&bytes, in, sizeof bytes);
+            /* "[" and "{" differ in one bit; what is equal is all ones, that is -1. */
+            lanes -= (sixteen)((bytes | 0x20) == '{');
         }
-        found.openings += sum(openings);
-        found.commas += sum(commas);
-        len -= words * 8;
+        for (size_t i = 0; i < sizeof lanes; i++)
+            found += lanes[i];
+        len -= rounds * sizeof lanes;
     }
-    for (; len > 0; in++, len--) {
-        found.openings += *in == '[' || *in == '{';
-        found.commas += *in == ',';
-    }
+    for (; len > 0; in++, len--)
+        found += (*in | 0x20) == '{';
     return found;
 }
 
@@ -144,30 +121,33 @@ static inline bool same_name(yyjson_val *a, yyjson_val *b)
     return len == unsafe_yyjson_get_len(b) && memcmp(a->uni.str, b->uni.str, len) == 0;
 }
 
-/* A bit for a name: names with different bits differ. */
-static inline uint64_t name_bit(yyjson_val *name)
+/* A number below 256 for a name: names with different numbers differ. Four bytes can be read from any name: behind it
+ * stand its closing quote, the colon and the value. */
+static inline unsigned name_number(yyjson_val *name)
 {
+    static const unsigned char kept[5][4] = {{0}, {0xff}, {0xff, 0xff}, {0xff, 0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}};
     size_t len = unsafe_yyjson_get_len(name);
-    if (len == 0)
-        return 1;
-    unsigned sum = (unsigned)(unsigned char)name->uni.str[0] * 5 + (unsigned char)name->uni.str[len - 1] * 11 +
-                   (unsigned)(unsigned char)name->uni.str[len / 2] * 3 + (unsigned)len;
-    return (uint64_t)1 << (sum & 63);
+    uint32_t word;
+    uint32_t mask;
+    memcpy(&word, name->uni.str, sizeof word);
+    memcpy(&mask, kept[len < 4 ? len : 4], sizeof mask);
+    return (((word & mask) + (uint32_t)len) * 0x9e3779b1U) >> 24;
 }
 
 static yyjson_val *duplicate_of_few(yyjson_val *object, size_t count)
 {
-    uint64_t seen = 0;
+    uint64_t seen[4] = {0};
     yyjson_val *name = first_name(object);
     for (size_t i = 0; i < count; i++, name = next_name(name)) {
-        uint64_t bit = name_bit(name);
-        if (seen & bit) {
+        unsigned number = name_number(name);
+        uint64_t bit = (uint64_t)1 << (number & 63);
+        if (seen[number >> 6] & bit) {
             for (yyjson_val *other = first_name(object); other != name; other = next_name(other)) {
                 if (same_name(other, name))
                     return name;
             }
         }
-        seen |= bit;
+        seen[number >> 6] |= bit;
     }
     return NULL;
 }
@@ -271,8 +251,8 @@ static enum jeton_status read_into(struct jeton_bytes text, struct jt_json_limit
 {
     if (text.len == 0)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "not JSON: no text");
-    struct guess most = guess(text.at, text.len);
-    if (most.openings > limits.depth || most.commas + most.openings > limits.members)
+    /* Each member takes two characters at least. */
+    if (text.len / 2 > limits.members || openings(text.at, text.len) > limits.depth)
         JT_TRY(measure(text.at, text.len, limits, detail));
     JT_TRY(parse(text, arena, out, detail));
     /* The room kept for growth goes back. */
