@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may ask for tokens, and is it really them? Clients by id and secret; of a secret only its hash is kept. Ten failed
+ * attempts for one id within a minute close that id for the rest of the minute, whether there is such a client or not. */
+#ifndef JT_SERVER_CLIENTS_H
+#define JT_SERVER_CLIENTS_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "server/form.h"
+
+#define JT_SECRET_HASH 32
+
+struct jt_text_list {
+    struct jeton_bytes *at;
+    size_t count;
+};
+bool jt_text_list_has(const struct jt_text_list *list, struct jeton_bytes text);
+
+struct jt_client {
+    struct jeton_bytes id;
+    unsigned char secret_hash[JT_SECRET_HASH];
+    bool client_credentials; /* may use this grant */
+    struct jt_text_list audiences;
+    struct jt_text_list scopes;
+};
+
+struct jt_clients;
+JT_CHECKED jt_clients_new(struct jt_clients **out);
+void jt_clients_free(struct jt_clients *clients); /* takes NULL */
+/* All texts are copied. SHA-256 without salt or stretching: right for what is made here, 256 random bits that no table
+ * holds; a secret the operator chose is hashed in memory alone. */
+JT_CHECKED jt_clients_add(struct jt_clients *clients, const struct jt_client *client);
+size_t jt_clients_count(const struct jt_clients *clients);
+const struct jt_client *jt_clients_at(const struct jt_clients *clients, size_t index);
+
+/* Who a request says it comes from. */
+enum jt_claimant_kind {
+    JT_CLAIMANT_NONE,     /* says nothing */
+    JT_CLAIMANT_NAMED,    /* id and secret */
+    JT_CLAIMANT_BAD,      /* the Authorization header cannot be read */
+    JT_CLAIMANT_TWO_WAYS, /* header and form at the same time (RFC 6749 §2.3) */
+};
+struct jt_claimant {
+    enum jt_claimant_kind kind;
+    bool basic; /* by the header */
+    struct jeton_bytes id;
+    struct jeton_bytes secret;
+};
+/* client_secret_basic (id and secret form-encoded, RFC 6749 §2.3.1) or client_secret_post. `authorization` empty: no such
+ * header. Texts live in the arena or the form. JETON_OUT_OF_MEMORY. */
+JT_CHECKED jt_claimant_read(struct jeton_bytes authorization, const struct jt_form *form, struct jt_arena *arena,
+                            struct jt_claimant *out);
+
+/* The client, when id and secret fit; NULL when they do not. `retry_after` gets the seconds to wait when this id is
+ * closed, else 0. `now_ms` is monotonic. Threads: any. */
+const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, const struct jt_claimant *claimant,
+                                                int64_t now_ms, unsigned *retry_after);
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What did the operator decide? The settings of jetond as a struct, filled by the table of keys in config_table.c. */
+#ifndef JT_SERVER_CONFIG_H
+#define JT_SERVER_CONFIG_H
+
+#include "server/config_read.h"
+
+struct jt_config_client {
+    struct jt_config_text id;
+    struct jt_config_text secret_file;
+    struct jt_config_list grants;
+    struct jt_config_list audiences;
+    struct jt_config_list scopes;
+};
+
+struct jt_config_policy {
+    struct jt_config_text name;
+    struct jt_config_list audiences; /* none: those of verify.audiences */
+    struct jt_config_list scopes;
+    struct jt_config_list required_claims;
+};
+
+struct jt_config {
+    struct jt_config_text listen;
+    struct jt_config_text issuer;     /* at NULL: the address listened on */
+    struct jt_config_text public_url; /* at NULL: the issuer */
+    struct jt_config_text state;
+    struct jt_config_text seal_key_file; /* at NULL: made in the state */
+    struct jt_config_text log_level;
+    struct {
+        struct jt_config_number token;
+        struct jt_config_number body;
+        struct jt_config_number connections;
+        struct jt_config_number head_timeout;
+    } limits;
+    struct {
+        struct jt_config_text algorithm;
+        struct jt_config_number token_ttl;
+        struct jt_config_number jwks_max_age;
+    } signing;
+    struct {
+        struct jt_config_list audiences;
+        struct jt_config_text token_header;
+        struct jt_config_pairs headers;
+        struct jt_config_items policies; /* struct jt_config_policy */
+    } verify;
+    struct jt_config_items clients; /* struct jt_config_client */
+    struct jt_config_memory memory;
+};
+
+extern const struct jt_config_table jt_config_keys;
+
+/* What stands on the command line; NULL: not given. */
+struct jt_config_options {
+    const char *file;
+    const char *listen;
+    const char *issuer;
+    const char *state;
+};
+
+/* Defaults, then the file, the environment and the options, each over what came before, then the rules over the whole.
+ * `config` is the caller's, zeroed; jt_config_done() in any case. JETON_OK with or without faults; JETON_OUT_OF_MEMORY.
+ * Reads the files that the configuration names, changes nothing. */
+JT_CHECKED jt_config_load(const struct jt_config_options *options, const char *const *environment,
+                          struct jt_config *config, struct jt_config_faults *faults, const char **unknown);
+void jt_config_done(struct jt_config *config);
+
+/* Rules that concern more than one key, and files that must be there (config_check.c). */
+void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);
+
+/* jetond.yaml(5) in scdoc, from the table (config_man.c). */
+struct jt_buffer;
+void jt_config_man(const struct jt_config_table *table, struct jt_buffer *out);
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Do the settings make sense together, and are the files they name there? Second stage of Config -> server, and the
+ * whole of `jetond --check`. Faults alone come out; nothing is changed. */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/secret.h"
+#include "server/config.h"
+
+enum { SECRET_FILE_MAX = 4096, SEAL_KEY_LENGTH = 32 };
+
+/* Reads a secret to see that it is one; what is wrong with it is told without its path twice. */
+static bool read_secret(const struct jt_config_text *file, const char *key, struct jt_secret *out,
+                        struct jt_config_faults *faults)
+{
+    struct jeton_detail detail = {""};
+    bool open_to_others = false;
+
+    if (jt_file_read_secret(file->at, SECRET_FILE_MAX, out, &open_to_others, &detail) != JETON_OK) {
+        jt_config_fault(faults, file->place, key, "%.220s", detail.text);
+        return false;
+    }
+    return true;
+}
+
+static void check_seal_key(const struct jt_config *config, struct jt_config_faults *faults)
+{
+    struct jt_secret secret = {NULL, 0};
+
+    if (config->seal_key_file.at == NULL || !read_secret(&config->seal_key_file, "seal_key_file", &secret, faults))
+        return;
+    if (secret.len != SEAL_KEY_LENGTH)
+        jt_config_fault(faults, config->seal_key_file.place, "seal_key_file", "must hold exactly 32 bytes, not %zu",
+                        secret.len);
+    jt_secret_done(&secret);
+}
+
+static void check_client(const struct jt_config_client *clients, size_t index, struct jt_config_faults *faults)
+{
+    const struct jt_config_client *client = &clients[index];
+    struct jt_secret secret = {NULL, 0};
+    char key[64];
+
+    snprintf(key, sizeof key, "clients[%zu].id", index);
+    for (size_t i = 0; i < index && client->id.at != NULL; i++) {
+        if (clients[i].id.at != NULL && strcmp(clients[i].id.at, client->id.at) == 0) {
+            jt_config_fault(faults, client->id.place, key, "is the id of clients[%zu] too", i);
+            break;
+        }
+    }
+    snprintf(key, sizeof key, "clients[%zu].secret_file", index);
+    if (client->secret_file.at == NULL || !read_secret(&client->secret_file, key, &secret, faults))
+        return;
+    if (secret.len == 0 || (secret.len == 1 && secret.at[0] == '\n'))
+        jt_config_fault(faults, client->secret_file.place, key, "the file is empty");
+    jt_secret_done(&secret);
+}
+
+static void check_whole_seconds(const struct jt_config_number *number, const char *key,
+                                struct jt_config_faults *faults)
+{
+    if (number->value % 1000 != 0)
+        jt_config_fault(faults, number->place, key, "must be whole seconds");
+}
+
+/* Header names are compared without case by every proxy. */
+static void check_headers(const struct jt_config_pairs *headers, struct jt_config_faults *faults)
+{
+    char key[128];
+
+    for (size_t i = 0; i < headers->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (!jt_bytes_equal_nocase(jeton_text(headers->at[i].name.at), jeton_text(headers->at[j].name.at)))
+                continue;
+            snprintf(key, sizeof key, "verify.headers.%s", headers->at[i].name.at);
+            jt_config_fault(faults, headers->at[i].name.place, key, "is the same header as %s", headers->at[j].name.at);
+            break;
+        }
+    }
+}
+
+void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults)
+{
+    check_whole_seconds(&config->signing.token_ttl, "signing.token_ttl", faults);
+    check_whole_seconds(&config->signing.jwks_max_age, "signing.jwks_max_age", faults);
+    check_headers(&config->verify.headers, faults);
+    check_seal_key(config, faults);
+    for (size_t i = 0; i < config->clients.count; i++)
+        check_client(config->clients.at, i, faults);
+    jt_config_faults_sort(faults);
+}

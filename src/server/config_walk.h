@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What do the readers of file, environment and defaults ask of each other? Nothing else includes it. */
+#ifndef JT_SERVER_CONFIG_WALK_H
+#define JT_SERVER_CONFIG_WALK_H
+
+#include "server/config_value.h"
+
+/* The value of one key, written in YAML's flow style. */
+JT_CHECKED jt_config_read_one(const struct jt_config_target *target, const struct jt_config_key *key,
+                              const char *source, struct jeton_bytes text, void *config);
+/* The defaults of the keys directly below `pattern` ("" or "clients[]."), sections included. */
+JT_CHECKED jt_config_defaults_below(const struct jt_config_target *target, const char *pattern, void *base);
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is a request, and how is it answered? HTTP as the endpoints see it; libmicrohttpd lives in http.c alone, with the
+ * protections that it does not bring itself. */
+#ifndef JT_SERVER_HTTP_H
+#define JT_SERVER_HTTP_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "server/log.h"
+
+#define JT_REQUEST_HEADERS 100
+#define JT_ANSWER_HEADERS 32
+
+struct jt_header_field {
+    struct jeton_bytes name;
+    struct jeton_bytes value;
+};
+
+/* Borrowed for the length of the handler. */
+struct jt_request {
+    struct jeton_bytes method;
+    struct jeton_bytes path; /* as sent: no escape was decoded; without query */
+    struct jeton_bytes body;
+    const struct jt_header_field *headers;
+    size_t header_count;
+    struct jt_arena *arena; /* of this thread, empty at the start */
+    int64_t now;            /* seconds since 1970 */
+};
+/* The first header of that name (without case) and how many there are; `count` may be NULL. */
+struct jeton_bytes jt_request_header(const struct jt_request *request, const char *name, size_t *count);
+
+/* Names and values live until the handler's caller has sent them: literals, or in the request's arena. */
+struct jt_answer {
+    unsigned status;
+    const char *content_type; /* NULL: none */
+    struct jeton_bytes body;
+    struct {
+        const char *name;
+        const char *value;
+    } headers[JT_ANSWER_HEADERS];
+    size_t header_count;
+    size_t route; /* for the counters */
+};
+/* An empty value is sent as a single space: the HTTP library refuses empty ones. */
+void jt_answer_header(struct jt_answer *answer, const char *name, const char *value);
+/* {"error":…,"error_description":…}; the texts are literals. `description` may be NULL. */
+void jt_answer_error(struct jt_answer *answer, struct jt_arena *arena, unsigned status, const char *error,
+                     const char *description);
+
+/* Who answers. `answer` comes zeroed. */
+struct jt_http_handler {
+    void *context;
+    void (*answer)(void *context, const struct jt_request *request, struct jt_answer *answer);
+    /* Is the body of such a request read, or thrown away? */
+    bool (*wants_body)(void *context, struct jeton_bytes method, struct jeton_bytes path);
+    /* After each answer; also those that never reached `answer` (a bad head), whose route is `none`. */
+    void (*observe)(void *context, size_t route, unsigned status, int64_t duration_ns);
+    size_t none;
+};
+
+struct jt_http_options {
+    int listen_fd; /* stays the caller's until the server is closed */
+    unsigned threads;
+    unsigned connections;
+    size_t token_max;
+    size_t body_max;
+    int64_t head_timeout_ms;
+    size_t arena_size;
+    const struct jt_log *log;
+    struct jt_http_handler handler;
+};
+
+struct jt_http;
+/* JETON_OK, JETON_OUT_OF_MEMORY, JETON_INTERNAL_ERROR. It serves from then on. */
+JT_CHECKED jt_http_open(const struct jt_http_options *options, struct jt_http **out, struct jeton_detail *detail);
+/* To be called every jt_http_tick_ms() by one thread: ends connections whose time is over. */
+void jt_http_tick(struct jt_http *http);
+int64_t jt_http_tick_ms(struct jt_http *http);
+/* No new connections from now on; those without a request are ended. */
+void jt_http_drain(struct jt_http *http);
+size_t jt_http_connections(struct jt_http *http);
+void jt_http_close(struct jt_http *http);
+
+/* Longest head in bytes: a token and as much room as other headers need. */
+size_t jt_http_head_max(size_t token_max);
+/* Longest headers of an answer: they share memory with the head. */
+size_t jt_http_answer_max(size_t token_max);
+/* "libmicrohttpd 0.9.75". */
+const char *jt_http_library(void);
+#endif

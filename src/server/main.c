@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* jetond: options -> configuration -> server -> end. A recipe; each step is a function of its own file. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jeton/version.h>
+
+#include "base/buffer.h"
+#include "server/server.h"
+
+enum { EXIT_GOOD = 0, EXIT_CONFIG = 2, EXIT_BROKEN = 4 };
+
+extern char **environ;
+
+static const char help[] =
+    "usage: jetond [--config FILE] [--listen HOST:PORT|unix:PATH] [--issuer URL] [--state DIR] [--check]\n"
+    "\n"
+    "Issues tokens, publishes its keys and says whether a caller's token is good.\n"
+    "\n"
+    "  --config FILE    configuration (jetond.yaml(5)); without it the defaults\n"
+    "  --listen WHERE   127.0.0.1:8080 unless given; port 0 picks a free one\n"
+    "  --issuer URL     this server's own iss; the address it listens on unless given\n"
+    "  --state DIR      keys and first client; /var/lib/jetond unless given\n"
+    "  --check          prints every fault of the configuration as FILE:LINE:COLUMN: key: what; exits 0 or 2\n"
+    "  --help, --version\n"
+    "\n"
+    "Each setting is also taken from the environment, as JETON_ and its path in capitals (JETON_SIGNING_TOKEN_TTL),\n"
+    "which wins over the file; an option wins over both.\n";
+
+struct wishes {
+    struct jt_config_options options;
+    bool check;
+    int exit_status; /* -1: go on */
+};
+
+static void print_man(void)
+{
+    struct jt_buffer text;
+
+    jt_buffer_init(&text, 1 << 20);
+    jt_config_man(&jt_config_keys, &text);
+    fwrite(text.at, 1, text.len, stdout);
+    jt_buffer_done(&text);
+}
+
+static struct wishes read_options(int count, char **arguments)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"listen", required_argument, NULL, 'l'},
+        {"issuer", required_argument, NULL, 'i'}, {"state", required_argument, NULL, 's'},
+        {"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},      {"print-man", no_argument, NULL, 'm'},
+        {NULL, 0, NULL, 0},
+    };
+    struct wishes wishes = {.exit_status = -1};
+    int option;
+
+    while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            wishes.options.file = optarg;
+            break;
+        case 'l':
+            wishes.options.listen = optarg;
+            break;
+        case 'i':
+            wishes.options.issuer = optarg;
+            break;
+        case 's':
+            wishes.options.state = optarg;
+            break;
+        case 'k':
+            wishes.check = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            wishes.exit_status = EXIT_GOOD;
+            return wishes;
+        case 'v':
+            printf("jetond %s (%s)\n", JETON_VERSION, jt_crypto_library());
+            wishes.exit_status = EXIT_GOOD;
+            return wishes;
+        case 'm': /* makes the man page; not for users */
+            print_man();
+            wishes.exit_status = EXIT_GOOD;
+            return wishes;
+        default:
+            fputs("jetond: --help tells the options\n", stderr);
+            wishes.exit_status = EXIT_CONFIG;
+            return wishes;
+        }
+    }
+    if (optind < count) {
+        fprintf(stderr, "jetond: %s: takes options alone; --help tells them\n", arguments[optind]);
+        wishes.exit_status = EXIT_CONFIG;
+    }
+    return wishes;
+}
+
+/* No core file and no other process of this user may hold our keys; files are ours alone; signals are taken by
+ * jt_server_run. */
+static void settle_process(void)
+{
+    struct rlimit none = {0, 0};
+    sigset_t signals;
+
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    umask(0077);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static void print_faults(const struct jt_config_faults *faults, const char *file, FILE *out)
+{
+    char line[600];
+
+    for (size_t i = 0; i < faults->count; i++) {
+        jt_config_fault_write(&faults->at[i], file != NULL ? file : "defaults", line, sizeof line);
+        fprintf(out, "%s\n", line);
+    }
+    if (faults->more)
+        fprintf(out, "and more\n");
+}
+
+static int serve(const struct jt_config *config, const char *unknown)
+{
+    struct jt_server *server = calloc(1, sizeof *server);
+    struct jeton_detail detail = {""};
+    enum jeton_status status = server != NULL ? jt_server_open(config, server, &detail) : JETON_OUT_OF_MEMORY;
+    char name[128];
+
+    if (status != JETON_OK) {
+        fprintf(stderr, "jetond: %s\n", detail.text[0] != '\0' ? detail.text : jeton_status_text(status));
+        free(server);
+        return status == JETON_OUT_OF_MEMORY || status == JETON_INTERNAL_ERROR ? EXIT_BROKEN : EXIT_CONFIG;
+    }
+    if (unknown != NULL) {
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(unknown, "="), unknown);
+        jt_log(&server->log, JT_LOG_WARN, "the environment has a setting that is not known", "name", name, NULL);
+    }
+    jt_server_run(server);
+    jt_server_close(server);
+    free(server);
+    return EXIT_GOOD;
+}
+
+int main(int count, char **arguments)
+{
+    struct wishes wishes = read_options(count, arguments);
+    struct jt_config config = {.listen = {NULL, {0}}};
+    struct jt_config_faults *faults = calloc(1, sizeof *faults);
+    const char *unknown = NULL;
+    int exit_status = wishes.exit_status;
+
+    if (exit_status < 0 && faults != NULL) {
+        settle_process();
+        if (jt_config_load(&wishes.options, (const char *const *)environ, &config, faults, &unknown) != JETON_OK) {
+            fputs("jetond: out of memory\n", stderr);
+            exit_status = EXIT_BROKEN;
+        } else if (faults->count > 0) {
+            print_faults(faults, wishes.options.file, wishes.check ? stdout : stderr);
+            exit_status = EXIT_CONFIG;
+        } else {
+            exit_status = wishes.check ? EXIT_GOOD : serve(&config, unknown);
+        }
+    }
+    jt_config_done(&config);
+    free(faults);
+    return faults != NULL || exit_status >= 0 ? exit_status : EXIT_BROKEN;
+}

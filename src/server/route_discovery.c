@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: what is this issuer? Derived from
+ * the real keys and routes, made once (RFC 8414 §3.2, OpenID Connect Discovery 1.0 §3). */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "server/routes.h"
+
+enum { DOCUMENT_MAX = 65536 };
+
+static void add_list(struct jt_json_writer *writer, const char *name, const char *const *texts, size_t count)
+{
+    jt_json_name(writer, name);
+    jt_buffer_add_byte(writer->buffer, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            jt_buffer_add_byte(writer->buffer, ',');
+        jt_json_write_string(writer->buffer, jeton_text(texts[i]));
+    }
+    jt_buffer_add_byte(writer->buffer, ']');
+}
+
+static void add_address(struct jt_json_writer *writer, const char *name, const struct jt_server *server,
+                        const char *path)
+{
+    char address[1200];
+
+    snprintf(address, sizeof address, "%s%s", server->public_url, path);
+    jt_json_add_text(writer, name, address);
+}
+
+/* What the published keys sign with. */
+static void add_algorithms(struct jt_json_writer *writer, const char *name, jt_alg_mask mask)
+{
+    const char *names[JT_ALG_COUNT];
+    size_t count = 0;
+
+    for (size_t i = 0; i < JT_ALG_COUNT; i++) {
+        if ((mask & JT_ALG_BIT(i)) != 0)
+            names[count++] = jt_algorithm_at(i)->name;
+    }
+    add_list(writer, name, names, count);
+}
+
+/* Every scope that some client may get, each once. */
+static void add_scopes(struct jt_json_writer *writer, const struct jt_server *server)
+{
+    bool first = true;
+
+    jt_json_name(writer, "scopes_supported");
+    jt_buffer_add_byte(writer->buffer, '[');
+    for (size_t i = 0; i < jt_clients_count(server->clients); i++) {
+        const struct jt_client *client = jt_clients_at(server->clients, i);
+
+        for (size_t j = 0; j < client->scopes.count; j++) {
+            bool told = false;
+
+            for (size_t k = 0; k < i && !told; k++)
+                told = jt_text_list_has(&jt_clients_at(server->clients, k)->scopes, client->scopes.at[j]);
+            if (told)
+                continue;
+            if (!first)
+                jt_buffer_add_byte(writer->buffer, ',');
+            jt_json_write_string(writer->buffer, client->scopes.at[j]);
+            first = false;
+        }
+    }
+    jt_buffer_add_byte(writer->buffer, ']');
+}
+
+JT_CHECKED jt_server_open_discovery(struct jt_server *server)
+{
+    static const char *const grants[] = {"client_credentials"};
+    static const char *const methods[] = {"client_secret_basic", "client_secret_post"};
+    /* No endpoint here gives an authorization response; OpenID Connect demands the member and a value. */
+    static const char *const responses[] = {"id_token"};
+    static const char *const subjects[] = {"public"};
+    struct jt_json_writer writer;
+
+    jt_buffer_init(&server->discovery, DOCUMENT_MAX);
+    jt_json_open(&writer, &server->discovery);
+    jt_json_add_text(&writer, "issuer", server->issuer);
+    add_address(&writer, "token_endpoint", server, "/token");
+    add_address(&writer, "jwks_uri", server, "/.well-known/jwks.json");
+    add_list(&writer, "grant_types_supported", grants, JT_COUNT(grants));
+    add_list(&writer, "token_endpoint_auth_methods_supported", methods, JT_COUNT(methods));
+    add_list(&writer, "response_types_supported", responses, JT_COUNT(responses));
+    add_list(&writer, "subject_types_supported", subjects, JT_COUNT(subjects));
+    add_algorithms(&writer, "id_token_signing_alg_values_supported",
+                   jt_signers_published(server->signers)->algorithms);
+    add_scopes(&writer, server);
+    jt_json_close(&writer);
+    return server->discovery.status;
+}
+
+void jt_route_discovery(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
+{
+    (void)request;
+    answer->status = 200;
+    answer->content_type = "application/json";
+    answer->body = jt_buffer_bytes(&server->discovery);
+    jt_answer_header(answer, "Cache-Control", "public, max-age=3600");
+}

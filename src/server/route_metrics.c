@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /metrics: what is counted, as Prometheus reads it. */
+#include "server/routes.h"
+
+enum { TEXT_MAX = 256 * 1024 };
+
+static void write_keys(const struct jt_server *server, struct jt_buffer *out)
+{
+    jt_buffer_add_text(out, "# HELP jeton_issuer_key_state Own keys; 1 for the state each is in.\n"
+                            "# TYPE jeton_issuer_key_state gauge\n");
+    for (size_t i = 0; i < jt_signers_count(server->signers); i++) {
+        enum jt_signer_state state;
+        const struct jt_jwk_about *about = jt_signers_about(server->signers, i, &state);
+
+        jt_buffer_add_text(out, "jeton_issuer_key_state{kid=");
+        jt_metrics_label(out, about->kid.at);
+        jt_buffer_add_format(out, ",state=\"%s\"} 1\n", jt_signer_state_name(state));
+    }
+}
+
+void jt_route_metrics(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
+{
+    struct jt_buffer text;
+    void *copy = NULL;
+
+    jt_buffer_init(&text, TEXT_MAX);
+    jt_metrics_write(&server->metrics, jt_route_names, JT_ROUTE_COUNT, server->issuer, &text);
+    write_keys(server, &text);
+    if (text.status == JETON_OK && (copy = jt_arena_take(request->arena, text.len)) != NULL) {
+        memcpy(copy, text.at, text.len);
+        answer->status = 200;
+        answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
+        answer->body = jeton_bytes(copy, text.len);
+        jt_answer_header(answer, "Cache-Control", "no-store");
+    }
+    jt_buffer_done(&text);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which endpoints are there? One table: path, methods, handler. A file for each endpoint. */
+#ifndef JT_SERVER_ROUTES_H
+#define JT_SERVER_ROUTES_H
+
+#include "server/server.h"
+
+enum jt_route {
+    JT_ROUTE_NONE,
+    JT_ROUTE_ROOT,
+    JT_ROUTE_DISCOVERY,
+    JT_ROUTE_JWKS,
+    JT_ROUTE_TOKEN,
+    JT_ROUTE_VERIFY,
+    JT_ROUTE_HEALTHZ,
+    JT_ROUTE_READYZ,
+    JT_ROUTE_METRICS,
+    JT_ROUTE_COUNT
+};
+
+/* The handler for http.c; its context is the server. */
+struct jt_http_handler jt_routes_handler(struct jt_server *server);
+/* JT_ROUTE_COUNT names for the counters. */
+extern const char *const jt_route_names[];
+
+typedef void jt_route_answer(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer);
+jt_route_answer jt_route_root, jt_route_discovery, jt_route_jwks, jt_route_token, jt_route_verify, jt_route_healthz,
+    jt_route_readyz, jt_route_metrics;
+#endif
