@@ -104,6 +104,41 @@ enum jeton_status jt_verified_open(struct jt_verified *token, struct jt_payload 
     return JETON_OK;
 }
 
+size_t jt_verified_copy_size(const struct jt_verified *token)
+{
+    return jt_verified_size() + token->header.len + token->kid.len + token->typ.len + token->payload.len +
+           jt_json_arena_size(token->payload.len) + 6 * (size_t)16; /* each part starts aligned */
+}
+
+static bool copy_bytes(struct jeton_bytes *bytes, struct jt_arena *arena)
+{
+    if (bytes->at == NULL)
+        return true;
+    unsigned char *at = jt_arena_take(arena, bytes->len);
+    if (at == NULL)
+        return false;
+    memcpy(at, bytes->at, bytes->len);
+    bytes->at = at;
+    return true;
+}
+
+enum jeton_status jt_verified_copy(const struct jt_verified *token, struct jt_arena *arena, struct jt_verified **out)
+{
+    struct jt_payload payload = {.read = false};
+    struct jt_verified *copy = jt_arena_take(arena, sizeof *copy);
+    if (copy == NULL)
+        return JETON_OUT_OF_MEMORY;
+    *copy = *token;
+    if (!copy_bytes(&copy->header, arena) || !copy_bytes(&copy->kid, arena) || !copy_bytes(&copy->typ, arena) ||
+        !copy_bytes(&copy->payload, arena))
+        return JETON_OUT_OF_MEMORY;
+    copy->open = false;
+    if (token->open)
+        JT_TRY(jt_verified_open(copy, &payload, arena, NULL));
+    *out = copy;
+    return JETON_OK;
+}
+
 size_t jt_verified_size(void)
 {
     return (sizeof(struct jt_verified) + 15) / 16 * 16;

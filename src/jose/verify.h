@@ -38,6 +38,11 @@ JT_CHECKED jt_verified_open(struct jt_verified *token, struct jt_payload *payloa
 /* Bytes of arena that one takes. */
 size_t jt_verified_size(void);
 
+/* A copy that stands on its own arena and borrows nothing else; for whoever keeps tokens longer than a request.
+ * JETON_OUT_OF_MEMORY when the arena has less than jt_verified_copy_size. */
+JT_CHECKED jt_verified_copy(const struct jt_verified *token, struct jt_arena *arena, struct jt_verified **out);
+size_t jt_verified_copy_size(const struct jt_verified *token);
+
 /* --- What it says --- */
 
 struct jeton_bytes jt_verified_issuer(const struct jt_verified *token);
