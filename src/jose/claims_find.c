@@ -14,17 +14,52 @@ static const struct {
     [JT_CLAIM_SCP] = {{"scp", 3}, ANY},
 };
 
+/* One compare of a whole word for each name; the walk asks this for every member of a payload. */
+#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+
 static enum jt_claim claim_of(struct jeton_bytes name)
 {
-    const char *at = name.at;
+    const unsigned char *at = name.at;
     if (name.len == 5 && memcmp(at, "scope", 5) == 0)
         return JT_CLAIM_SCOPE;
     if (name.len != 3)
         return JT_CLAIM_COUNT;
-    for (enum jt_claim i = JT_CLAIM_EXP; i < JT_CLAIM_COUNT; i++)
-        if (registered[i].name.len == 3 && memcmp(registered[i].name.at, at, 3) == 0)
-            return i;
-    return JT_CLAIM_COUNT;
+    switch (NAME(at[0], at[1], at[2])) {
+    case NAME('e', 'x', 'p'):
+        return JT_CLAIM_EXP;
+    case NAME('n', 'b', 'f'):
+        return JT_CLAIM_NBF;
+    case NAME('i', 'a', 't'):
+        return JT_CLAIM_IAT;
+    case NAME('i', 's', 's'):
+        return JT_CLAIM_ISS;
+    case NAME('s', 'u', 'b'):
+        return JT_CLAIM_SUB;
+    case NAME('a', 'u', 'd'):
+        return JT_CLAIM_AUD;
+    case NAME('j', 't', 'i'):
+        return JT_CLAIM_JTI;
+    case NAME('s', 'c', 'p'):
+        return JT_CLAIM_SCP;
+    default:
+        return JT_CLAIM_COUNT;
+    }
+}
+
+/* Nearly all times are a few digits and no more; jt_numeric_date_read knows the rest. */
+static bool read_time(struct jeton_bytes number, struct jt_numeric_date *time)
+{
+    const unsigned char *at = number.at;
+    int64_t seconds = 0;
+    if (number.len > 15)
+        return jt_numeric_date_read(number, time);
+    for (size_t i = 0; i < number.len; i++) {
+        if (at[i] < '0' || at[i] > '9')
+            return jt_numeric_date_read(number, time);
+        seconds = seconds * 10 + (at[i] - '0');
+    }
+    *time = (struct jt_numeric_date){seconds, false};
+    return true;
 }
 
 /* All elements are strings; non-empty ones where that is asked for. */
@@ -38,18 +73,21 @@ static bool strings(struct jt_json array, bool filled)
 
 static bool audience_fits(struct jt_json value)
 {
-    if (jt_json_type(value) == JT_JSON_STRING)
-        return jt_json_string(value).len > 0;
+    if (jt_json_string(value).len > 0)
+        return true;
     return jt_json_type(value) == JT_JSON_ARRAY && strings(value, true);
 }
 
-static bool type_fits(enum jt_claim which, struct jt_json value, struct jt_numeric_date *time)
+/* One look at the value each: a number or a string has bytes, anything else has none. */
+static inline bool type_fits(enum jt_claim which, struct jt_json value, struct jt_numeric_date *time)
 {
     switch (registered[which].type) {
-    case TIME:
-        return jt_json_type(value) == JT_JSON_NUMBER && jt_numeric_date_read(jt_json_number(value), time);
+    case TIME: {
+        struct jeton_bytes number = jt_json_number(value);
+        return number.len > 0 && read_time(number, time);
+    }
     case TEXT:
-        return jt_json_type(value) == JT_JSON_STRING;
+        return jt_json_string(value).at != NULL;
     case AUDIENCE:
         return audience_fits(value);
     case ANY:
