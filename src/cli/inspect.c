@@ -37,7 +37,7 @@ static const struct time_claim {
     const char *past, *future; /* "expired … ago", "expires in …" */
 } time_claims[] = {
     {"exp", "expired %s ago", "expires in %s"},
-    {"nbf", "valid since %s ago", "not valid for another %s"},
+    {"nbf", "valid for %s already", "not valid for another %s"},
     {"iat", "issued %s ago", "issued %s in the future"},
 };
 
@@ -70,6 +70,7 @@ static void write_json(struct inspect *inspect, const struct contents *contents,
 
     jt_json_open(&writer, out);
     jt_json_add_boolean(&writer, "verified", false);
+    jt_json_add_text(&writer, "note", "NOT VERIFIED");
     jt_json_name(&writer, "header");
     jt_json_write(out, contents->header);
     if (jt_json_type(contents->claims) == JT_JSON_OBJECT) {

@@ -81,6 +81,9 @@ static enum jeton_status read_document(struct key_set *set, struct jeton_detail 
     if (jt_json_type(json) != JT_JSON_OBJECT ||
         (jt_json_type(keys) != JT_JSON_ARRAY && jt_json_type(keys) != JT_JSON_NONE))
         return jt_fail(detail, JETON_KEY_INVALID, "a key set is an object with an array \"keys\"");
+    if (jt_json_type(keys) == JT_JSON_NONE && jt_json_type(jt_json_get(json, JT_TEXT("kty"))) != JT_JSON_NONE)
+        return jt_fail(detail, JETON_KEY_INVALID,
+                       "this is one key, not a key set; jeton key public --to jwks makes one");
     set->elements = keys;
     return JETON_OK;
 }

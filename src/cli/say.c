@@ -2,9 +2,11 @@
 /* How does the command speak? Messages on standard error, answers on standard output, and nothing from outside reaches
  * a terminal raw. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -33,12 +35,32 @@ enum cli_exit cli_usage(struct cli *cli, const char *format, ...)
     return CLI_USAGE;
 }
 
+/* User information of a URL is a secret, refused or not: it is cut out. */
+static struct jt_shown show_source(const char *text)
+{
+    const char *authority = strstr(text, "://");
+    size_t len = authority != NULL ? strcspn(authority + 3, "/?#") : 0;
+    const char *at = len > 0 ? memrchr(authority + 3, '@', len) : NULL;
+    struct jt_buffer whole;
+    struct jt_shown shown;
+
+    if (at == NULL)
+        return jt_escape(jeton_text(text));
+    jt_buffer_init(&whole, 4096);
+    jt_buffer_add(&whole, jeton_bytes(text, (size_t)(authority + 3 - text)));
+    jt_buffer_add_text(&whole, "...");
+    jt_buffer_add_text(&whole, at);
+    shown = jt_escape(jt_buffer_bytes(&whole));
+    jt_buffer_done(&whole);
+    return shown;
+}
+
 enum cli_exit cli_fail(struct cli *cli, const char *about, enum jeton_status status, const struct jeton_detail *detail)
 {
     const char *text = detail != NULL && detail->text[0] != '\0' ? detail->text : jeton_status_text(status);
 
     if (about != NULL)
-        cli_say(cli, "%s: %s", jt_escape(jeton_text(about)).text, text);
+        cli_say(cli, "%s: %s", show_source(about).text, text);
     else
         cli_say(cli, "%s", text);
     return cli_exit_of(status);
@@ -114,10 +136,10 @@ void cli_show(struct jt_buffer *out, struct jeton_bytes bytes)
     }
 }
 
-static bool write_all(const unsigned char *at, size_t len)
+static bool write_all(int file, const unsigned char *at, size_t len)
 {
     while (len > 0) {
-        ssize_t done = write(STDOUT_FILENO, at, len);
+        ssize_t done = write(file, at, len);
 
         if (done < 0 && errno == EINTR)
             continue;
@@ -132,15 +154,38 @@ static bool write_all(const unsigned char *at, size_t len)
 enum cli_exit cli_put(struct cli *cli, struct jt_buffer *out)
 {
     if (out->status != JETON_OK) {
-        cli_say(cli, "out of memory");
+        cli_say(cli, "%s", out->status == JETON_OUT_OF_MEMORY ? "out of memory" : "the answer is too large");
         return CLI_BROKEN;
     }
-    if (!write_all(out->at, out->len)) {
+    if (!write_all(STDOUT_FILENO, out->at, out->len)) {
         cli_say(cli, "standard output: %s", strerror(errno));
         return CLI_BROKEN;
     }
     out->len = 0;
     return CLI_GOOD;
+}
+
+/* A device or a pipe is written into; replacing it, as is done with files, would take it from the machine. */
+static bool is_special(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
+static enum jeton_status write_special(const char *path, struct jeton_bytes bytes, struct jeton_detail *detail)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    bool good = file >= 0 && write_all(file, bytes.at, bytes.len);
+    int number = errno;
+
+    if (file >= 0 && close(file) != 0 && good) {
+        good = false;
+        number = errno;
+    }
+    if (!good)
+        return jt_fail(detail, JETON_CONFIG_INVALID, "%s: %s", jt_escape(jeton_text(path)).text, strerror(number));
+    return JETON_OK;
 }
 
 enum cli_exit cli_deliver(struct cli *cli, const char *path, unsigned mode, struct jeton_bytes bytes, bool text)
@@ -160,7 +205,8 @@ enum cli_exit cli_deliver(struct cli *cli, const char *path, unsigned mode, stru
         enum jeton_status status = out.status;
 
         if (status == JETON_OK)
-            status = jt_file_write(path, jt_buffer_bytes(&out), mode, &detail);
+            status = is_special(path) ? write_special(path, jt_buffer_bytes(&out), &detail)
+                                      : jt_file_write(path, jt_buffer_bytes(&out), mode, &detail);
         end = status == JETON_OK ? CLI_GOOD : cli_fail(cli, NULL, status, &detail);
     }
     jt_buffer_done(&out);
