@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does one `jetond` do in a second, and with how much memory, next to an nginx that answers 200 to everything? Both
+are held to one core and wrk to another; rounds alternate. CPU time of the server is read beside the throughput, since
+that stays true when the machine has other work."""
+import base64
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+ROUNDS = 7
+SECONDS = 2
+CONNECTIONS = 64
+IDLE_CONNECTIONS = 5000
+FRESH_TOKENS = 512
+
+NGINX = """
+worker_processes 1;
+master_process off;
+daemon off;
+pid nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    server {{ listen 127.0.0.1:{port}; location / {{ return 200; }} }}
+}}
+"""
+
+# One line per token in the file; each request carries the next.
+WRK = """
+local requests = {{}}
+local next = 0
+for token in io.lines("{tokens}") do
+    requests[#requests + 1] = wrk.format("GET", "/verify", {{["Host"] = "127.0.0.1", ["Authorization"] = "Bearer " .. token}})
+end
+request = function()
+    next = next % #requests + 1
+    return requests[next]
+end
+"""
+
+
+def missing():
+    return [name for name in ["nginx", "wrk", "taskset"] if shutil.which(name) is None]
+
+
+def cores():
+    """One for the server, one for wrk, of those this process may use."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[0], allowed[-1]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port, process):
+    for _ in range(500):
+        if process.poll() is not None:
+            raise SystemExit(f"bench: {process.args} ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit(f"bench: {process.args} does not listen")
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def cpu_ns(process):
+    """Time on the core, of all threads."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+        total += int((task / "schedstat").read_text().split()[0])
+    return total
+
+
+def rss_mb(process):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1000
+
+
+class Server:
+    def __init__(self, name, process, port):
+        self.name = name
+        self.process = process
+        self.port = port
+
+    def load(self, script, seconds=SECONDS):
+        """Requests a second, and CPU microseconds of the server a request."""
+        before = cpu_ns(self.process)
+        text = subprocess.run(["taskset", "-c", str(cores()[1]), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script),
+                               f"http://127.0.0.1:{self.port}/verify"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        spent = cpu_ns(self.process) - before
+        if "Non-2xx" in text or "Socket errors" in text:
+            raise SystemExit(f"bench: {self.name} did not answer 200 to all:\n{text}")
+        count = int(re.search(r"(\d+) requests in", text).group(1))
+        return float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), spent / count / 1000
+
+
+def start(command, **options):
+    return subprocess.Popen(["taskset", "-c", str(cores()[0])] + [str(part) for part in command], **options)
+
+
+def start_nginx(scratch):
+    port = free_port()
+    (scratch / "nginx.conf").write_text(NGINX.format(port=port))
+    process = start([shutil.which("nginx"), "-p", f"{scratch}/", "-c", "nginx.conf"])
+    wait_for(port, process)
+    return Server("nginx", process, port)
+
+
+def start_jetond(jetond, scratch):
+    port = free_port()
+    state = scratch / "state"
+    process = start([jetond, "--listen", f"127.0.0.1:{port}", "--state", state], stderr=(scratch / "jetond.log").open("w"))
+    wait_for(port, process)
+    return Server("jetond", process, port), state
+
+
+def client_of(state):
+    found = json.loads((state / "first-client.json").read_text())
+    return found["client_id"], found["client_secret"]
+
+
+def mint(server, client, count):
+    login = base64.b64encode(":".join(client).encode()).decode()
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/token", data=b"grant_type=client_credentials",
+                                     headers={"Authorization": f"Basic {login}"})
+    tokens = []
+    for _ in range(count):
+        with urllib.request.urlopen(request) as answer:
+            tokens.append(json.load(answer)["access_token"])
+    return tokens
+
+
+def wrk_script(scratch, name, tokens):
+    (scratch / f"{name}.tokens").write_text("".join(token + "\n" for token in tokens))
+    script = scratch / f"{name}.lua"
+    script.write_text(WRK.format(tokens=scratch / f"{name}.tokens"))
+    return script
+
+
+def rss_with_idle_connections(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < IDLE_CONNECTIONS + 100:
+        return None
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, IDLE_CONNECTIONS + 100), hard))
+    opened = []
+    try:
+        for _ in range(IDLE_CONNECTIONS):
+            opened.append(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+        time.sleep(1)
+        return rss_mb(server.process)
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def measure(jetond, root, raw_es256_us):
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="jeton-bench-"))
+    servers = []
+    try:
+        ours, state = start_jetond(jetond, scratch)
+        servers.append(ours)
+        time.sleep(1)
+        found = {"what": "server", "idle": rss_mb(ours.process)}
+        tokens = mint(ours, client_of(state), FRESH_TOKENS)
+        nginx = start_nginx(scratch)
+        servers.append(nginx)
+        one, many = wrk_script(scratch, "one", tokens[:1]), wrk_script(scratch, "many", tokens)
+        runs = {"nginx `return 200`": (nginx, one), "jetond, repeated token": (ours, one),
+                f"jetond, {FRESH_TOKENS} tokens in turn": (ours, many)}
+        speed, cost = {name: [] for name in runs}, {name: [] for name in runs}
+        for server, script in runs.values():
+            server.load(script, 1)
+        for _ in range(ROUNDS):
+            for name, (server, script) in runs.items():
+                rate, us = server.load(script)
+                speed[name].append(rate)
+                cost[name].append(us)
+        base, repeated, fresh = runs
+        ratio = {name: [a / b for a, b in zip(speed[name], speed[base])] for name in runs}
+        found["rows"] = [{"name": name, "ratio": ratio[name], "us": cost[name], "per_second": speed[name]} for name in runs]
+        found["throughput"] = ratio[repeated]
+        # A server as light as nginx, plus the bare signature, would need this much.
+        found["fresh"] = [(light + raw_es256_us) / heavy for light, heavy in zip(cost[base], cost[fresh])]
+        busy = rss_with_idle_connections(ours)
+        if busy is not None:
+            found["connections"] = busy
+        return found
+    finally:
+        for server in servers:
+            stop(server.process)
+        shutil.rmtree(scratch, ignore_errors=True)
