@@ -9,6 +9,7 @@
 
 #include "server/connections.h"
 #include "server/server.h"
+#include "server/start_memory.h"
 
 enum { DRAIN_MS = 9000 };
 
@@ -64,6 +65,7 @@ void jt_server_run(struct jt_server *server)
 
     jt_log(&server->log, JT_LOG_INFO, "serving", "issuer", server->issuer, "http", jt_http_library(), "crypto",
            jt_crypto_library(), NULL);
+    jt_start_memory_give_back();
     say_where(server);
     while (number != SIGTERM && number != SIGINT) {
         number = wait_for_signal(&signals, jt_http_tick_ms(server->http));
