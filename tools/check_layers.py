@@ -29,7 +29,7 @@ PRIVATE = {"crypto/backend.h": ["src/crypto/*"], "crypto/slots.h": ["src/crypto/
 LIBRARIES = {
     "yyjson.h": ["src/base/json.c"],
     "openssl/*": ["src/crypto/backend_openssl*.[ch]"],
-    "curl/*": ["src/keys/fetch_url.c"],
+    "curl/*": ["src/keys/fetch_url*.[ch]"],
     "sqlite3.h": ["src/store/*sqlite*.c"],
     "libpq-fe.h": ["src/store/*postgres*.c"],
     "microhttpd.h": ["src/server/http.c"],

@@ -9,13 +9,17 @@
 
 #include <curl/curl.h>
 
+#include "base/secret.h"
 #include "keys/address_guard.h"
+#include "keys/fetch_url_transfer.h"
 
 /* Why a callback ended the transfer; curl itself only says "write error". */
 enum stop { STOP_NONE, STOP_STATUS, STOP_ENCODING, STOP_HEADERS, STOP_BODY, STOP_MEMORY };
 
-struct transfer {
+struct jt_transfer {
     CURL *curl;
+    CURLU *url;
+    struct curl_slist *headers;
     const struct jt_fetch_options *options;
     struct jt_fetch_result *result;
     bool typed; /* the operator's own address, or of its origin */
@@ -187,7 +191,7 @@ bool jt_fetch_same_origin(struct jeton_bytes a, struct jeton_bytes b)
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct transfer *transfer = context;
+    struct jt_transfer *transfer = context;
     struct jt_address found = jt_address_judge(&address->addr, address->addrlen);
 
     if (purpose != CURLSOCKTYPE_IPCXN ||
@@ -263,7 +267,7 @@ static bool encoding_refused(struct jeton_bytes name, struct jeton_bytes value)
 
 static size_t take_header(char *at, size_t one, size_t len, void *context)
 {
-    struct transfer *transfer = context;
+    struct jt_transfer *transfer = context;
     struct jeton_bytes line = jeton_bytes(at, len);
     size_t colon;
 
@@ -292,7 +296,7 @@ static size_t take_header(char *at, size_t one, size_t len, void *context)
 
 static size_t take_body(char *at, size_t one, size_t len, void *context)
 {
-    struct transfer *transfer = context;
+    struct jt_transfer *transfer = context;
     long status = 0;
 
     (void)one; /* always 1 */
@@ -346,7 +350,7 @@ static CURLcode set_transport(CURL *curl, CURLU *url, const struct jt_fetch_opti
     return code;
 }
 
-static CURLcode set_callbacks(CURL *curl, struct transfer *transfer)
+static CURLcode set_callbacks(CURL *curl, struct jt_transfer *transfer)
 {
     CURLcode code = CURLE_OK;
 
@@ -387,6 +391,36 @@ static bool header_add(struct curl_slist **list, const char *line)
     return true;
 }
 
+/* curl keeps a copy of its own for the time of the request; ours is wiped. A final line feed of the file is dropped,
+ * and one inside would begin another header: nothing is sent then, and the issuer says what it misses. */
+static bool header_add_bearer(struct curl_slist **list, struct jeton_bytes bearer)
+{
+    struct jt_buffer line;
+    struct jeton_bytes text = trimmed(bearer);
+    bool added = true;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = ((const unsigned char *)text.at)[i];
+
+        if (byte <= 0x20 || byte >= 0x7f)
+            return true;
+    }
+    jt_buffer_init_secret(&line, text.len + 32);
+    jt_buffer_add_text(&line, "Authorization: Bearer ");
+    jt_buffer_add(&line, text);
+    jt_buffer_add_byte(&line, 0);
+    added = line.status == JETON_OK && header_add(list, (const char *)line.at);
+    jt_buffer_done(&line);
+    return added;
+}
+
+static void headers_done(struct curl_slist *headers)
+{
+    for (struct curl_slist *line = headers; line != NULL; line = line->next)
+        jt_wipe(line->data, strlen(line->data));
+    curl_slist_free_all(headers);
+}
+
 static CURLcode set_headers(CURL *curl, const struct jt_fetch_options *options, struct curl_slist **list)
 {
     if (!header_add(list, "Accept: application/jwk-set+json, application/json") ||
@@ -402,11 +436,13 @@ static CURLcode set_headers(CURL *curl, const struct jt_fetch_options *options, 
         if (!header_add(list, line))
             return CURLE_OUT_OF_MEMORY;
     }
+    if (options->bearer.len > 0 && !header_add_bearer(list, options->bearer))
+        return CURLE_OUT_OF_MEMORY;
     return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *list);
 }
 
 /* Why did our own callback stop it? */
-static enum jeton_status explain_stop(const struct transfer *transfer, struct jeton_detail *detail)
+static enum jeton_status explain_stop(const struct jt_transfer *transfer, struct jeton_detail *detail)
 {
     switch (transfer->stop) {
     case STOP_ENCODING:
@@ -429,7 +465,7 @@ static enum jeton_status explain_stop(const struct transfer *transfer, struct je
 }
 
 /* Why did curl stop it? Its fixed texts alone are shown, never its error buffer, which may quote the peer. */
-static enum jeton_status explain_failure(const struct transfer *transfer, CURLcode code, struct jeton_detail *detail)
+static enum jeton_status explain_failure(const struct jt_transfer *transfer, CURLcode code, struct jeton_detail *detail)
 {
     if (code == CURLE_OUT_OF_MEMORY)
         return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
@@ -451,49 +487,108 @@ static enum jeton_status explain_failure(const struct transfer *transfer, CURLco
     return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "%s", curl_easy_strerror(code));
 }
 
-static enum jeton_status run(struct transfer *transfer, CURLU *url, struct jeton_detail *detail)
+/* --- One request, begun and ended; what lies between is curl_easy_perform or a multi handle's. --- */
+
+static CURLcode set_all(struct jt_transfer *transfer)
 {
-    const struct jt_fetch_options *options = transfer->options;
-    struct curl_slist *headers = NULL;
-    CURLcode code = set_transport(transfer->curl, url, options);
+    CURLcode code = set_transport(transfer->curl, transfer->url, transfer->options);
 
     if (code == CURLE_OK)
         code = set_callbacks(transfer->curl, transfer);
     if (code == CURLE_OK)
-        code = set_authorities(transfer->curl, options->ca_file);
+        code = set_authorities(transfer->curl, transfer->options->ca_file);
     if (code == CURLE_OK)
-        code = set_headers(transfer->curl, options, &headers);
-    if (code == CURLE_OK)
-        code = curl_easy_perform(transfer->curl);
-    curl_slist_free_all(headers);
-    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &transfer->result->http_status);
+        code = set_headers(transfer->curl, transfer->options, &transfer->headers);
+    return code;
+}
+
+static void transfer_free(struct jt_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->curl);
+    headers_done(transfer->headers);
+    curl_url_cleanup(transfer->url);
+    free(transfer);
+}
+
+static void result_restart(struct jt_fetch_result *result, size_t body_max)
+{
+    jt_fetch_result_done(result);
+    memset(result, 0, sizeof(*result));
+    jt_buffer_init(&result->body, body_max);
+}
+
+enum jeton_status jt_transfer_begin(struct jeton_bytes url, const struct jt_fetch_options *options,
+                                    struct jt_fetch_result *result, struct jt_transfer **out,
+                                    struct jeton_detail *detail)
+{
+    struct jt_transfer *transfer;
+    CURLU *parsed = NULL;
+    CURLcode code;
+    enum jeton_status status;
+
+    JT_TRY(url_check(url, options, &parsed, detail));
+    result_restart(result, options->body_max);
+    transfer = calloc(1, sizeof(*transfer));
+    if (transfer == NULL) {
+        curl_url_cleanup(parsed);
+        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
+    }
+    transfer->url = parsed;
+    transfer->options = options;
+    transfer->result = result;
+    transfer->typed = origin_typed(url, options);
+    transfer->curl = curl_easy_init();
+    code = transfer->curl != NULL ? set_all(transfer) : CURLE_OUT_OF_MEMORY;
+    if (code == CURLE_OK) {
+        *out = transfer;
+        return JETON_OK;
+    }
+    status = explain_failure(transfer, code, detail);
+    transfer_free(transfer);
+    return status;
+}
+
+CURL *jt_transfer_curl(const struct jt_transfer *transfer)
+{
+    return transfer->curl;
+}
+
+static enum jeton_status judge_end(const struct jt_transfer *transfer, CURLcode code, struct jeton_detail *detail)
+{
+    long http_status = transfer->result->http_status;
+
     if (code != CURLE_OK)
         return explain_failure(transfer, code, detail);
-    if (transfer->result->http_status == 200 || (transfer->result->http_status == 304 && options->etag.len > 0))
+    if (http_status == 200 || (http_status == 304 && transfer->options->etag.len > 0))
         return JETON_OK;
     return explain_stop(transfer, detail);
+}
+
+enum jeton_status jt_transfer_end(struct jt_transfer *transfer, CURLcode code, struct jeton_detail *detail)
+{
+    struct jt_fetch_result *result = transfer->result;
+    enum jeton_status status;
+
+    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &result->http_status);
+    status = judge_end(transfer, code, detail);
+    if (status != JETON_OK) {
+        jt_buffer_done(&result->body);
+        jt_buffer_init(&result->body, transfer->options->body_max);
+    }
+    transfer_free(transfer);
+    return status;
+}
+
+void jt_transfer_cancel(struct jt_transfer *transfer)
+{
+    transfer_free(transfer);
 }
 
 enum jeton_status jt_fetch_url(struct jeton_bytes url, const struct jt_fetch_options *options,
                                struct jt_fetch_result *result, struct jeton_detail *detail)
 {
-    JT_AUTO(url_done) CURLU *parsed = NULL;
-    struct transfer transfer = {.options = options, .result = result};
-    enum jeton_status status;
+    struct jt_transfer *transfer;
 
-    JT_TRY(url_check(url, options, &parsed, detail));
-    transfer.typed = origin_typed(url, options);
-    jt_fetch_result_done(result);
-    memset(result, 0, sizeof(*result));
-    jt_buffer_init(&result->body, options->body_max);
-    transfer.curl = curl_easy_init();
-    if (transfer.curl == NULL)
-        return jt_fail(detail, JETON_OUT_OF_MEMORY, "out of memory");
-    status = run(&transfer, parsed, detail);
-    curl_easy_cleanup(transfer.curl);
-    if (status != JETON_OK) {
-        jt_buffer_done(&result->body);
-        jt_buffer_init(&result->body, options->body_max);
-    }
-    return status;
+    JT_TRY(jt_transfer_begin(url, options, result, &transfer, detail));
+    return jt_transfer_end(transfer, curl_easy_perform(transfer->curl), detail);
 }

@@ -25,6 +25,7 @@ struct jt_fetch_options {
      * scheme, host and port are the typed ones. Empty: the operator typed this one. */
     struct jeton_bytes typed;
     struct jeton_bytes ca_file; /* PEM; empty: the system's */
+    struct jeton_bytes bearer;  /* sent as Authorization: Bearer; a secret, one line; empty: not sent */
     struct jeton_bytes etag;    /* sent as If-None-Match, 304 is then an answer; empty: not sent */
     long timeout_ms;
     long connect_timeout_ms;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where do the keys of one issuer come from, and which are there now? The reader's side of a source; see source.h. */
+#include "keys/source.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "keys/engine.h"
+#include "keys/refresh.h"
+
+static void free_state(void *value)
+{
+    struct jt_key_state *state = value;
+    jt_keyset_free(state->keys);
+    free(state);
+}
+
+static void source_done(struct jt_source **source)
+{
+    jt_source_close(*source);
+}
+
+static enum jeton_status source_new(enum jt_source_kind kind, struct jt_source **out)
+{
+    unsigned char hash_key[16];
+    JT_TRY(jt_random(hash_key, sizeof hash_key));
+    struct jt_source *source = aligned_alloc(_Alignof(struct jt_source), sizeof *source);
+    if (source == NULL)
+        return JETON_OUT_OF_MEMORY;
+    memset(source, 0, sizeof *source);
+    source->kind = kind;
+    jt_snapshot_init(&source->snapshot, free_state);
+    jt_missed_init(&source->missed, hash_key, 60000);
+    *out = source;
+    return JETON_OK;
+}
+
+enum jeton_status jt_source_publish(struct jt_source *source, struct jt_keyset *keys, uint64_t generation,
+                                    uint64_t fingerprint)
+{
+    struct jt_key_state *state = malloc(sizeof *state);
+    if (state == NULL)
+        return JETON_OUT_OF_MEMORY;
+    *state = (struct jt_key_state){keys, generation, fingerprint};
+    if (jt_snapshot_publish(&source->snapshot, state)) {
+        atomic_store(&source->generation, generation);
+        return JETON_OK;
+    }
+    free(state);
+    return JETON_INTERNAL_ERROR;
+}
+
+enum jeton_status jt_source_open_static(struct jt_keyset *keys, struct jt_source **out)
+{
+    JT_AUTO(source_done) struct jt_source *source = NULL;
+    JT_TRY(source_new(JT_SOURCE_STATIC, &source));
+    JT_TRY(jt_source_publish(source, keys, 1, 0));
+    atomic_store(&source->usable_until, INT64_MAX);
+    *out = JT_TAKE(source);
+    return JETON_OK;
+}
+
+enum jeton_status jt_source_open_provider(struct jt_source **out)
+{
+    return source_new(JT_SOURCE_PROVIDER, out);
+}
+
+enum jeton_status jt_source_provide(struct jt_source *source, struct jt_keyset *keys)
+{
+    struct jt_keys_guard before = jt_source_enter(source, 0);
+    uint64_t generation = before.generation + 1;
+    jt_source_leave(&before);
+    JT_TRY(jt_source_publish(source, keys, generation, 0));
+    atomic_store(&source->usable_until, INT64_MAX);
+    return JETON_OK;
+}
+
+/* The texts of the options, in one block behind the source's own address. */
+static bool copy_texts(struct jt_source *source, struct jeton_bytes address, const struct jt_source_options *options)
+{
+    char *copy = jt_bytes_copy(address);
+    char *ca_file = jt_bytes_copy(options->fetch.ca_file);
+    char *saved = options->saved_path != NULL ? strdup(options->saved_path) : NULL;
+    char *bearer = options->bearer_path != NULL ? strdup(options->bearer_path) : NULL;
+    source->address = jeton_bytes(copy, address.len);
+    source->options = *options;
+    source->options.fetch.ca_file = jeton_bytes(ca_file, options->fetch.ca_file.len);
+    source->options.saved_path = saved;
+    source->options.bearer_path = bearer;
+    return copy != NULL && ca_file != NULL && (saved != NULL) == (options->saved_path != NULL) &&
+           (bearer != NULL) == (options->bearer_path != NULL);
+}
+
+enum jeton_status jt_source_open(enum jt_source_kind kind, struct jeton_bytes address,
+                                 const struct jt_source_options *options, struct jt_source **out,
+                                 struct jeton_detail *detail)
+{
+    JT_AUTO(source_done) struct jt_source *source = NULL;
+    assert(kind == JT_SOURCE_FILE || kind == JT_SOURCE_URL || kind == JT_SOURCE_DISCOVERY);
+    if (kind != JT_SOURCE_FILE)
+        JT_TRY(jt_fetch_check(address, &options->fetch, detail));
+    JT_TRY(source_new(kind, &source));
+    if (!copy_texts(source, address, options))
+        return JETON_OUT_OF_MEMORY;
+    source->missed.ttl = options->negative_ttl > 0 ? options->negative_ttl : 1;
+    *out = JT_TAKE(source);
+    return JETON_OK;
+}
+
+void jt_source_close(struct jt_source *source)
+{
+    if (source == NULL)
+        return;
+    assert(source->refresh == NULL);
+    jt_snapshot_done(&source->snapshot);
+    free((void *)source->address.at);
+    free((void *)source->options.fetch.ca_file.at);
+    free((void *)source->options.saved_path);
+    free((void *)source->options.bearer_path);
+    free(source);
+}
+
+static void note_lookup(struct jt_source *source)
+{
+    if (!atomic_load_explicit(&source->looked_up, memory_order_relaxed))
+        atomic_store_explicit(&source->looked_up, true, memory_order_relaxed);
+}
+
+uint64_t jt_source_usable_generation(struct jt_source *source, int64_t now_ms)
+{
+    note_lookup(source);
+    return now_ms < atomic_load(&source->usable_until) ? atomic_load(&source->generation) : 0;
+}
+
+struct jt_keys_guard jt_source_enter(struct jt_source *source, int64_t now_ms)
+{
+    /* Before the set is entered: what a fetch numbered up to here brought, the set has. */
+    uint64_t answered = atomic_load(&source->answered);
+    struct jt_keys_guard guard = {.answered = answered, .inner = jt_snapshot_enter(&source->snapshot)};
+    const struct jt_key_state *state = guard.inner.value;
+    note_lookup(source);
+    if (state == NULL)
+        return guard;
+    guard.generation = state->generation;
+    if (now_ms < atomic_load(&source->usable_until))
+        guard.keys = state->keys;
+    return guard;
+}
+
+void jt_source_leave(struct jt_keys_guard *guard)
+{
+    jt_snapshot_leave(&guard->inner);
+    guard->keys = NULL;
+}
+
+enum jt_miss jt_source_missed(struct jt_source *source, const struct jt_keys_guard *guard, struct jeton_bytes kid,
+                              int64_t now_ms)
+{
+    enum jt_miss result = JT_MISS_FINAL;
+    if (source->engine != NULL) {
+        result = jt_missed_look(&source->missed, kid, now_ms, atomic_load(&source->started), guard->answered);
+        if (result == JT_MISS_NEW && !atomic_exchange(&source->wanted, true))
+            jt_engine_wake(source->engine);
+    }
+    atomic_fetch_add_explicit(&source->counts.misses[result], 1, memory_order_relaxed);
+    return result == JT_MISS_NEW ? JT_MISS_PENDING : result;
+}

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Do sources come up, rotate, outlast an issuer and stay themselves under attack? A scripted issuer behind a transport
+ * of our own, on a virtual clock: the walk "JWKS → snapshot" without a socket. */
+#include "keys/engine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+#define KEY_A                                                                                                          \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\",\"x\":\"eSbt9oGxCtwbEE0eGyHnLdUAfLpoJS4gJBpaFtbohaw\",\"y\":"     \
+    "\"q7iJyINNUJDqO0o5qAtJDi3PN1ZptAmOa02GAnhSFQQ\"}"
+#define KEY_B                                                                                                          \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"b\",\"x\":\"ZAisEGmqJ2xih73W-3YEgrHTJZjSt2ONCIFaoH8uu6s\",\"y\":"     \
+    "\"alx5mTnTA9MdOj5AyJMCtMhyjeT7b4H8KuI4D72JM6Y\"}"
+#define KEY_C                                                                                                          \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"c\",\"x\":\"msGcwtWzBsfozqz8T9cl0-GknbOeiabDor8JcuM6C4A\",\"y\":"     \
+    "\"WFr96X6LO_l7lGVlc4F7Lr986gQ2HNIysQb_HY0-n9o\"}"
+#define SET(keys) "{\"keys\":[" keys "]}"
+
+/* What the issuer answers now; requests are logged. */
+struct issuer {
+    struct jt_transport transport; /* first: the transport's functions cast back */
+    int64_t now;
+    int64_t wall;
+    int64_t latency;
+    long status; /* of the key set; 0: no answer at all */
+    const char *body;
+    const char *etag;
+    const char *cache_control;
+    const char *retry_after;
+    long discovery_status;
+    const char *discovery;
+    unsigned requests, discoveries, conditional;
+    char last_url[256];
+    struct jt_request *pending[8];
+    int64_t due[8];
+    size_t pending_count;
+    /* what the engine told */
+    unsigned fetched, failed, disjoint, saved_bad;
+    char last_detail[JETON_DETAIL_TEXT];
+};
+
+static struct issuer *issuer_of(struct jt_transport *transport)
+{
+    return (struct issuer *)(void *)transport;
+}
+
+static void begin(struct jt_transport *transport, struct jt_request *request)
+{
+    struct issuer *issuer = issuer_of(transport);
+    assert_true(issuer->pending_count < 8);
+    assert_true(request->url.len < sizeof issuer->last_url);
+    memcpy(issuer->last_url, request->url.at, request->url.len);
+    issuer->last_url[request->url.len] = '\0';
+    if (strstr(issuer->last_url, "openid-configuration") != NULL)
+        issuer->discoveries++;
+    else
+        issuer->requests++;
+    issuer->conditional += request->options.etag.len > 0;
+    issuer->pending[issuer->pending_count] = request;
+    issuer->due[issuer->pending_count++] = issuer->now + issuer->latency;
+}
+
+static void forget(struct issuer *issuer, size_t index)
+{
+    issuer->pending_count--;
+    issuer->pending[index] = issuer->pending[issuer->pending_count];
+    issuer->due[index] = issuer->due[issuer->pending_count];
+}
+
+static void cancel(struct jt_transport *transport, struct jt_request *request)
+{
+    struct issuer *issuer = issuer_of(transport);
+    for (size_t i = 0; i < issuer->pending_count; i++)
+        if (issuer->pending[i] == request) {
+            forget(issuer, i);
+            return;
+        }
+    fail();
+}
+
+static void put(char field[JT_FETCH_FIELD_MAX], const char *value)
+{
+    snprintf(field, JT_FETCH_FIELD_MAX, "%s", value != NULL ? value : "");
+}
+
+static void answer(struct issuer *issuer, struct jt_request *request)
+{
+    bool discovery = memmem(request->url.at, request->url.len, "openid-configuration", 20) != NULL;
+    long status = discovery ? issuer->discovery_status : issuer->status;
+    const char *body = discovery ? issuer->discovery : issuer->body;
+    put(request->result.freshness.etag, discovery ? NULL : issuer->etag);
+    put(request->result.freshness.cache_control, issuer->cache_control);
+    put(request->result.freshness.retry_after, issuer->retry_after);
+    if (!discovery && status == 200 && issuer->etag != NULL &&
+        jt_bytes_equal(request->options.etag, jeton_text(issuer->etag)))
+        status = 304;
+    request->result.http_status = status;
+    request->status = status == 200 || status == 304 ? JETON_OK : JETON_KEYS_UNAVAILABLE;
+    if (request->status != JETON_OK)
+        (void)!jt_fail(&request->detail, JETON_KEYS_UNAVAILABLE, "HTTP status %ld", status);
+    if (status == 200) {
+        jt_buffer_init(&request->result.body, 1 << 20);
+        jt_buffer_add_text(&request->result.body, body);
+    }
+}
+
+/* The clock goes on by what the engine would have waited, or to the next answer. */
+static struct jt_request *step(struct jt_transport *transport, int64_t wait_ms)
+{
+    struct issuer *issuer = issuer_of(transport);
+    size_t first = issuer->pending_count;
+    for (size_t i = 0; i < issuer->pending_count; i++)
+        if (issuer->due[i] <= issuer->now + wait_ms &&
+            (first == issuer->pending_count || issuer->due[i] < issuer->due[first]))
+            first = i;
+    int64_t to = first < issuer->pending_count ? issuer->due[first] : issuer->now + wait_ms;
+    if (to > issuer->now) {
+        issuer->wall += (to - issuer->now) / SECOND;
+        issuer->now = to;
+    }
+    if (first == issuer->pending_count)
+        return NULL;
+    struct jt_request *request = issuer->pending[first];
+    forget(issuer, first);
+    answer(issuer, request);
+    return request;
+}
+
+static void wake(struct jt_transport *transport)
+{
+    (void)transport;
+}
+
+static int64_t clock_of(void *context)
+{
+    return ((struct issuer *)context)->now;
+}
+
+static int64_t wall_of(void *context)
+{
+    return ((struct issuer *)context)->wall;
+}
+
+static uint64_t random_of(void *context)
+{
+    static uint64_t state = 88172645463325252u;
+    (void)context;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static void note(void *context, const struct jt_source_event *event)
+{
+    struct issuer *issuer = context;
+    issuer->fetched += event->type == JT_SOURCE_FETCHED;
+    issuer->failed += event->type == JT_SOURCE_FAILED;
+    issuer->disjoint += event->type == JT_SOURCE_DISJOINT;
+    issuer->saved_bad += event->type == JT_SOURCE_SAVED_BAD;
+    if (event->detail != NULL)
+        snprintf(issuer->last_detail, sizeof issuer->last_detail, "%s", event->detail);
+}
+
+struct world {
+    struct issuer issuer;
+    struct jt_engine *engine;
+    struct jt_source *source;
+};
+
+static struct jt_source_options options_default(void)
+{
+    return (struct jt_source_options){
+        .times = JT_MACHINE_TIMES_DEFAULT, .negative_ttl = 60000, .fetch = JT_FETCH_OPTIONS_INIT};
+}
+
+static void engine_open(struct world *world)
+{
+    struct jt_engine_options options = {.clock_ms = clock_of,
+                                        .wall = wall_of,
+                                        .random = random_of,
+                                        .context = &world->issuer,
+                                        .transport = &world->issuer.transport,
+                                        .event = note,
+                                        .event_context = &world->issuer};
+    assert_int_equal(jt_engine_open(&options, &world->engine), JETON_OK);
+}
+
+static void source_open(struct world *world, enum jt_source_kind kind, const char *address,
+                        const struct jt_source_options *options)
+{
+    struct jeton_detail detail = {""};
+    enum jeton_status status = jt_source_open(kind, jeton_text(address), options, &world->source, &detail);
+    assert_string_equal(detail.text, "");
+    assert_int_equal(status, JETON_OK);
+    assert_int_equal(jt_engine_add(world->engine, world->source), JETON_OK);
+}
+
+static struct world *world_new(void)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->issuer = (struct issuer){
+        .transport = {begin, cancel, step, wake},
+        .now = 1000 * HOUR,
+        .wall = 1700000000,
+        .latency = 50,
+        .status = 200,
+        .body = SET(KEY_A),
+        .discovery_status = 200,
+        .discovery = "{\"issuer\":\"https://login.example\",\"jwks_uri\":\"https://keys.example/"
+                     "set\"}"};
+    engine_open(world);
+    return world;
+}
+
+static struct world *world_with_url(void)
+{
+    struct world *world = world_new();
+    struct jt_source_options options = options_default();
+    source_open(world, JT_SOURCE_URL, "https://login.example/keys", &options);
+    return world;
+}
+
+static void world_free(struct world *world)
+{
+    jt_engine_remove(world->engine, world->source);
+    jt_source_close(world->source);
+    jt_engine_close(world->engine);
+    free(world);
+}
+
+static void run_for(struct world *world, int64_t span)
+{
+    int64_t until = world->issuer.now + span;
+    while (world->issuer.now < until)
+        jt_engine_step(world->engine, until);
+    jt_engine_step(world->engine, until); /* what is due exactly now */
+}
+
+/* What readers find: whether a token with this kid would find a key. Misses are told, as a verifier does. */
+enum found { FOUND, PENDING, FINAL, UNAVAILABLE };
+static enum found look_up(struct world *world, const char *kid)
+{
+    struct jt_header header = {.algorithm = jt_algorithm_find(JT_TEXT("ES256")), .kid = jeton_text(kid)};
+    struct jt_candidates candidates;
+    struct jt_keys_guard guard = jt_source_enter(world->source, world->issuer.now);
+    enum found found = UNAVAILABLE;
+    if (guard.keys != NULL && jt_keyset_find(guard.keys, &header, &candidates, NULL) == JETON_OK)
+        found = FOUND;
+    else if (guard.keys != NULL)
+        found = jt_source_missed(world->source, &guard, header.kid, world->issuer.now) == JT_MISS_FINAL ? FINAL
+                                                                                                        : PENDING;
+    jt_source_leave(&guard);
+    return found;
+}
+
+static void opening_asks_nobody_and_before_the_first_answer_keys_are_unavailable(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    assert_int_equal(look_up(world, "a"), UNAVAILABLE);
+    run_for(world, SECOND);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    assert_int_equal(world->issuer.requests, 1);
+    world_free(world);
+}
+
+static void S1_12_and_S2_15_a_rotation_is_seen_at_the_first_miss(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, MINUTE);
+    world->issuer.body = SET(KEY_A "," KEY_B);
+    assert_int_equal(look_up(world, "b"), PENDING);
+    run_for(world, SECOND);
+    assert_int_equal(look_up(world, "b"), FOUND);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    assert_int_equal(world->issuer.requests, 2);
+    world->issuer.body = SET(KEY_B);
+    run_for(world, HOUR);
+    assert_int_not_equal(look_up(world, "a"), FOUND); /* R17: replaced, never merged */
+    world_free(world);
+}
+
+static void R14_a_kid_that_nobody_has_costs_one_fetch_and_is_then_final(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, MINUTE);
+    for (int i = 0; i < 50; i++) {
+        enum found found = look_up(world, "bogus");
+        assert_int_equal(found, i == 0 ? PENDING : FINAL);
+        run_for(world, SECOND);
+    }
+    assert_int_equal(world->issuer.requests, 2);
+    world_free(world);
+}
+
+static void R12_a_flood_of_random_kids_stays_within_the_bucket(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    char kid[32];
+    run_for(world, MINUTE);
+    for (int i = 0; i < 10000; i++) {
+        snprintf(kid, sizeof kid, "random-%d", i);
+        assert_int_equal(look_up(world, kid), PENDING);
+        if (i % 10 == 0)
+            run_for(world, 360);
+    }
+    /* six minutes: two at once, then 30, 60, 120, 120 … seconds apart; and no more than one scheduled */
+    assert_in_range(world->issuer.requests, 4, 9);
+    world->issuer.body = SET(KEY_B);
+    int64_t rotated = world->issuer.now;
+    while (look_up(world, "b") != FOUND) {
+        run_for(world, 100);
+        assert_true(world->issuer.now - rotated <= 121 * SECOND);
+    }
+    world_free(world);
+}
+
+static void R9_bodies_that_are_no_key_set_leave_the_old_one(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "{}",
+        "{\"keys\":{}}",
+        "{\"keys\":[]}",
+        "not json",
+        "[]",
+        "<html>sign in</html>",
+        "\xef\xbb\xbf" SET(KEY_B),
+        SET(KEY_B) "x",
+        "{\"keys\":[],\"keys\":[" KEY_B "]}",
+        "{\"keys\":[{\"kty\":\"AKP\"}]}",
+        "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}",
+    };
+    for (size_t i = 0; i < JT_COUNT(bad); i++) {
+        struct world *world = world_with_url();
+        run_for(world, MINUTE);
+        world->issuer.body = bad[i];
+        look_up(world, "b");
+        run_for(world, MINUTE);
+        assert_int_equal(look_up(world, "a"), FOUND);
+        assert_true(world->issuer.failed >= 1);
+        /* the miss is not forgotten: it takes further tokens as they come */
+        assert_in_range(atomic_load(&world->source->counts.fetches[JT_CAUSE_MISS][JT_FETCHED_REJECTED]), 1, 4);
+        world->issuer.body = SET(KEY_B);
+        run_for(world, 10 * MINUTE);
+        assert_int_equal(look_up(world, "b"), FOUND);
+        world_free(world);
+    }
+}
+
+static void R10_one_bad_key_among_good_ones_is_counted_by_its_reason(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    world->issuer.body = SET("1," KEY_A ",{\"kty\":\"XYZ\"},{\"kty\":\"EC\",\"crv\":\"P-999\"}," KEY_A
+                             ",{\"kty\":\"RSA\",\"n\":\"!\",\"e\":\"AQAB\"}");
+    run_for(world, SECOND);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    struct jt_source_counts *counts = &world->source->counts;
+    assert_int_equal(atomic_load(&counts->skipped[JETON_SKIP_NOT_OBJECT]), 1);
+    assert_int_equal(atomic_load(&counts->skipped[JETON_SKIP_TYPE_UNKNOWN]), 1);
+    assert_int_equal(atomic_load(&counts->skipped[JETON_SKIP_CURVE_UNKNOWN]), 1);
+    assert_int_equal(atomic_load(&counts->skipped[JETON_SKIP_MEMBER_INVALID]), 1);
+    assert_int_equal(atomic_load(&counts->skipped[JETON_SKIP_DUPLICATE]), 1);
+    world_free(world);
+}
+
+static void R15_S1_27_an_outage_is_outlasted_for_a_day_and_not_longer(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, SECOND);
+    world->issuer.status = 503;
+    for (int minute = 0; minute < 24 * 60 - 1; minute++) {
+        run_for(world, MINUTE);
+        assert_int_equal(look_up(world, "a"), FOUND);
+    }
+    run_for(world, MINUTE);
+    assert_int_equal(look_up(world, "a"), UNAVAILABLE);
+    assert_int_equal(atomic_load(&world->source->data_state), JT_DATA_EXPIRED);
+    world->issuer.status = 200;
+    run_for(world, 5 * MINUTE);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    world_free(world);
+}
+
+static void R4_headers_of_an_error_are_no_freshness(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, SECOND);
+    world->issuer.status = 500;
+    world->issuer.cache_control = "max-age=31536000";
+    run_for(world, HOUR);
+    unsigned before = world->issuer.requests;
+    assert_in_range(before, 8, 40);
+    run_for(world, HOUR);
+    assert_in_range(world->issuer.requests - before, 12, 24);
+    world_free(world);
+}
+
+static void R5_an_etag_is_sent_back_and_a_304_keeps_the_set_fresh(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    world->issuer.etag = "\"one\"";
+    run_for(world, 2 * HOUR);
+    assert_true(world->issuer.conditional > 0);
+    assert_int_equal(world->issuer.conditional, world->issuer.requests - 1);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    assert_int_equal(atomic_load(&world->source->data_state), JT_DATA_FRESH);
+    world->issuer.etag = "\"two\"";
+    world->issuer.body = SET(KEY_C);
+    run_for(world, HOUR);
+    assert_int_equal(look_up(world, "c"), FOUND);
+    world_free(world);
+}
+
+static void all_keys_replaced_at_once_is_accepted_and_told(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, SECOND);
+    world->issuer.body = SET(KEY_A "," KEY_B);
+    run_for(world, HOUR);
+    assert_int_equal(world->issuer.disjoint, 0);
+    world->issuer.body = SET(KEY_C);
+    run_for(world, HOUR);
+    assert_int_equal(world->issuer.disjoint, 1);
+    assert_int_equal(look_up(world, "c"), FOUND);
+    world_free(world);
+}
+
+static void S5_8_discovery_finds_the_place_and_is_asked_again_after_a_day_or_a_404(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    struct jt_source_options options = options_default();
+    source_open(world, JT_SOURCE_DISCOVERY, "https://login.example", &options);
+    run_for(world, SECOND);
+    assert_string_equal(world->issuer.last_url, "https://keys.example/set");
+    assert_int_equal(look_up(world, "a"), FOUND);
+    for (int hour = 0; hour < 23; hour++) {
+        look_up(world, "a");
+        run_for(world, HOUR);
+    }
+    assert_int_equal(world->issuer.discoveries, 1);
+    for (int hour = 0; hour < 3; hour++) {
+        look_up(world, "a");
+        run_for(world, HOUR);
+    }
+    assert_int_equal(world->issuer.discoveries, 2);
+    world->issuer.status = 404;
+    world->issuer.discovery = "{\"issuer\":\"https://login.example\",\"jwks_uri\":\"https://keys.example/moved\"}";
+    run_for(world, HOUR);
+    assert_string_equal(world->issuer.last_url, "https://keys.example/moved");
+    world_free(world);
+}
+
+static void discovery_for_another_issuer_is_refused_byte_for_byte(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "{\"issuer\":\"https://login.example/\",\"jwks_uri\":\"https://keys.example/set\"}",
+        "{\"issuer\":\"https://LOGIN.example\",\"jwks_uri\":\"https://keys.example/set\"}",
+        "{\"jwks_uri\":\"https://keys.example/set\"}",
+        "{\"issuer\":\"https://login.example\"}",
+        "{\"issuer\":\"https://login.example\",\"jwks_uri\":7}",
+    };
+    for (size_t i = 0; i < JT_COUNT(others); i++) {
+        struct world *world = world_new();
+        struct jt_source_options options = options_default();
+        world->issuer.discovery = others[i];
+        source_open(world, JT_SOURCE_DISCOVERY, "https://login.example", &options);
+        run_for(world, MINUTE);
+        assert_int_equal(look_up(world, "a"), UNAVAILABLE);
+        assert_int_equal(world->issuer.requests, 0);
+        assert_string_not_equal(world->issuer.last_detail, "");
+        world_free(world);
+    }
+}
+
+static void S1_3_the_well_known_name_is_tried_only_when_discovery_is_404(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    struct jt_source_options options = options_default();
+    world->issuer.discovery_status = 500;
+    source_open(world, JT_SOURCE_DISCOVERY, "https://login.example/", &options);
+    run_for(world, MINUTE);
+    assert_int_equal(world->issuer.requests, 0);
+    world->issuer.discovery_status = 404;
+    run_for(world, MINUTE);
+    assert_string_equal(world->issuer.last_url, "https://login.example/.well-known/jwks.json"); /* S1_4 */
+    assert_int_equal(look_up(world, "a"), FOUND);
+    world_free(world);
+}
+
+static char saved[] = "/tmp/jeton-saved-XXXXXX";
+
+static void a_restart_during_an_outage_verifies_at_once_from_the_saved_set(void **state)
+{
+    (void)state;
+    int fd = mkstemp(saved);
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(saved);
+    struct jt_source_options options = options_default();
+    options.saved_path = saved;
+    struct world *world = world_new();
+    source_open(world, JT_SOURCE_URL, "https://login.example/keys", &options);
+    run_for(world, HOUR);
+    assert_int_equal(world->issuer.saved_bad, 0);
+    world_free(world);
+
+    world = world_new();
+    world->issuer.wall += 2 * 3600;
+    world->issuer.status = 500;
+    source_open(world, JT_SOURCE_URL, "https://login.example/keys", &options);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    run_for(world, MINUTE);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    assert_int_equal(atomic_load(&world->source->data_state), JT_DATA_STALE);
+    world_free(world);
+    unlink(saved);
+}
+
+static void a_saved_set_that_is_old_foreign_damaged_or_from_the_future_is_ignored(void **state)
+{
+    (void)state;
+    for (int fault = 0; fault < 5; fault++) {
+        struct jt_source_options options = options_default();
+        options.saved_path = saved;
+        struct world *world = world_new();
+        source_open(world, JT_SOURCE_URL, "https://login.example/keys", &options);
+        run_for(world, SECOND);
+        world_free(world);
+        world = world_new();
+        world->issuer.status = 500;
+        world->issuer.wall += fault == 0 ? 25 * 3600 : fault == 1 ? -7200 : 60;
+        if (fault == 3)
+            assert_int_equal(truncate(saved, 100), 0);
+        if (fault == 4) {
+            FILE *file = fopen(saved, "r+");
+            assert_non_null(file);
+            fseek(file, -40, SEEK_END);
+            fputc('Z', file);
+            fclose(file);
+        }
+        source_open(world, JT_SOURCE_URL, fault == 2 ? "https://other.example/keys" : "https://login.example/keys",
+                    &options);
+        assert_int_equal(look_up(world, "a"), UNAVAILABLE);
+        assert_int_equal(world->issuer.saved_bad, 1);
+        world_free(world);
+    }
+    unlink(saved);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void a_file_is_read_again_when_it_changes_and_a_torn_write_is_survived(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/jeton-keys-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    write_text(path, SET(KEY_A));
+    struct world *world = world_new();
+    struct jt_source_options options = options_default();
+    options.times = (struct jt_machine_times){.fresh_default = SECOND,
+                                              .fresh_min = SECOND,
+                                              .fresh_max = SECOND,
+                                              .max_stale = INT64_MAX,
+                                              .miss_interval = SECOND,
+                                              .miss_burst = 2,
+                                              .backoff_min = SECOND,
+                                              .backoff_max = SECOND,
+                                              .min_gap = 100,
+                                              .timeout = SECOND,
+                                              .full_after = INT64_MAX,
+                                              .idle_after = INT64_MAX};
+    source_open(world, JT_SOURCE_FILE, path, &options);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    write_text(path, "{\"keys\":[{\"kty\":\"EC\",\"crv\":");
+    run_for(world, 5 * SECOND);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    assert_true(world->issuer.failed > 0);
+    write_text(path, SET(KEY_B));
+    run_for(world, 3 * SECOND);
+    assert_int_equal(look_up(world, "b"), FOUND);
+    unlink(path);
+    run_for(world, HOUR);
+    assert_int_equal(look_up(world, "b"), FOUND);
+    world_free(world);
+}
+
+static void removing_a_source_with_a_fetch_in_flight_cancels_it(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    assert_int_equal(world->issuer.pending_count, 1);
+    jt_engine_remove(world->engine, world->source);
+    assert_int_equal(world->issuer.pending_count, 0);
+    assert_int_equal(jt_engine_add(world->engine, world->source), JETON_OK);
+    run_for(world, SECOND);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    world_free(world);
+}
+
+static void an_address_that_its_own_text_refuses_is_a_configuration_fault(void **state)
+{
+    (void)state;
+    struct jt_source_options options = options_default();
+    struct jeton_detail detail = {""};
+    struct jt_source *source = NULL;
+    static const char *const refused[] = {
+        "http://login.example/keys", "https://127.0.0.1/keys",     "https://[::1]/keys", "https://169.254.169.254/",
+        "ftp://login.example/",      "https://u:p@login.example/", "login.example"};
+    for (size_t i = 0; i < JT_COUNT(refused); i++) {
+        assert_int_equal(jt_source_open(JT_SOURCE_URL, jeton_text(refused[i]), &options, &source, &detail),
+                         JETON_CONFIG_INVALID);
+        assert_null(source);
+    }
+}
+
+static void S5_2_a_provider_shows_what_its_owner_gives_and_nothing_is_fetched(void **state)
+{
+    (void)state;
+    struct world world = {.issuer = {.now = 5}};
+    struct jt_keyset *keys;
+    assert_int_equal(jt_source_open_provider(&world.source), JETON_OK);
+    assert_int_equal(look_up(&world, "a"), UNAVAILABLE);
+    assert_int_equal(jt_keyset_new(&keys), JETON_OK);
+    assert_int_equal(jt_keyset_read_jwks(keys, JT_TEXT(SET(KEY_A)), JETON_ORIGIN_OPERATOR, NULL, NULL, NULL), JETON_OK);
+    assert_int_equal(jt_source_provide(world.source, keys), JETON_OK);
+    assert_int_equal(look_up(&world, "a"), FOUND);
+    assert_int_equal(look_up(&world, "b"), FINAL);
+    jt_source_close(world.source);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opening_asks_nobody_and_before_the_first_answer_keys_are_unavailable),
+        cmocka_unit_test(S1_12_and_S2_15_a_rotation_is_seen_at_the_first_miss),
+        cmocka_unit_test(R14_a_kid_that_nobody_has_costs_one_fetch_and_is_then_final),
+        cmocka_unit_test(R12_a_flood_of_random_kids_stays_within_the_bucket),
+        cmocka_unit_test(R9_bodies_that_are_no_key_set_leave_the_old_one),
+        cmocka_unit_test(R10_one_bad_key_among_good_ones_is_counted_by_its_reason),
+        cmocka_unit_test(R15_S1_27_an_outage_is_outlasted_for_a_day_and_not_longer),
+        cmocka_unit_test(R4_headers_of_an_error_are_no_freshness),
+        cmocka_unit_test(R5_an_etag_is_sent_back_and_a_304_keeps_the_set_fresh),
+        cmocka_unit_test(all_keys_replaced_at_once_is_accepted_and_told),
+        cmocka_unit_test(S5_8_discovery_finds_the_place_and_is_asked_again_after_a_day_or_a_404),
+        cmocka_unit_test(discovery_for_another_issuer_is_refused_byte_for_byte),
+        cmocka_unit_test(S1_3_the_well_known_name_is_tried_only_when_discovery_is_404),
+        cmocka_unit_test(a_restart_during_an_outage_verifies_at_once_from_the_saved_set),
+        cmocka_unit_test(a_saved_set_that_is_old_foreign_damaged_or_from_the_future_is_ignored),
+        cmocka_unit_test(a_file_is_read_again_when_it_changes_and_a_torn_write_is_survived),
+        cmocka_unit_test(removing_a_source_with_a_fetch_in_flight_cancels_it),
+        cmocka_unit_test(an_address_that_its_own_text_refuses_is_a_configuration_fault),
+        cmocka_unit_test(S5_2_a_provider_shows_what_its_owner_gives_and_nothing_is_fetched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
