@@ -50,8 +50,9 @@ static void feed_damaged(struct replay *replay, unsigned char *bytes, size_t len
         unsigned char was = bytes[at];
 
         feed(replay, bytes, at);
-        bytes[at] = i % 2 == 0 ? favourites[next_random(&state) % sizeof(favourites)]
-                               : (unsigned char)(was ^ (1u << next_random(&state) % 8));
+        uint32_t pick = next_random(&state);
+        unsigned damage = i % 2 == 0 ? favourites[pick % sizeof(favourites)] : was ^ (1u << pick % 8);
+        bytes[at] = (unsigned char)(damage & 0xffu);
         feed(replay, bytes, len);
         bytes[at] = was;
     }
