@@ -17,6 +17,8 @@ struct value {
 };
 
 static unsigned freed;
+/* Not on the stack: sanitizers keep no alignment of 128 there. */
+static struct jt_snapshot snapshot;
 
 static void free_value(void *pointer)
 {
@@ -38,7 +40,6 @@ static struct value *new_value(uint64_t number)
 static void a_reader_keeps_what_it_entered_with(void **state)
 {
     (void)state;
-    static struct jt_snapshot snapshot; /* not on the stack: sanitizers keep no alignment of 128 there */
     freed = 0;
     jt_snapshot_init(&snapshot, free_value);
     struct jt_snapshot_guard none = jt_snapshot_enter(&snapshot);
@@ -64,7 +65,6 @@ static void a_reader_keeps_what_it_entered_with(void **state)
 static void publishing_never_waits_and_says_when_readers_hold_too_much(void **state)
 {
     (void)state;
-    static struct jt_snapshot snapshot; /* not on the stack: sanitizers keep no alignment of 128 there */
     freed = 0;
     jt_snapshot_init(&snapshot, free_value);
     assert_true(jt_snapshot_publish(&snapshot, new_value(0)));
@@ -87,7 +87,6 @@ static void publishing_never_waits_and_says_when_readers_hold_too_much(void **st
 static void withdrawing_leaves_nothing_for_new_readers(void **state)
 {
     (void)state;
-    static struct jt_snapshot snapshot; /* not on the stack: sanitizers keep no alignment of 128 there */
     freed = 0;
     jt_snapshot_init(&snapshot, free_value);
     assert_true(jt_snapshot_publish(&snapshot, new_value(1)));
@@ -104,7 +103,6 @@ static void withdrawing_leaves_nothing_for_new_readers(void **state)
 static void guards_nest_and_may_be_left_in_any_order(void **state)
 {
     (void)state;
-    static struct jt_snapshot snapshot; /* not on the stack: sanitizers keep no alignment of 128 there */
     freed = 0;
     jt_snapshot_init(&snapshot, free_value);
     struct jt_snapshot_guard guards[6];
@@ -124,7 +122,7 @@ static void guards_nest_and_may_be_left_in_any_order(void **state)
 }
 
 struct race {
-    static struct jt_snapshot snapshot; /* not on the stack: sanitizers keep no alignment of 128 there */
+    struct jt_snapshot snapshot;
     atomic_bool stop;
     atomic_uint_fast64_t bad;
     atomic_uint_fast64_t reads;
