@@ -219,6 +219,8 @@ static enum cli_exit answer_lines(struct verify *verify)
 
     if (!cli_take_stdin(verify->cli, "-", "the tokens"))
         return verify->cli->exit;
+    if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+        cli_say(verify->cli, "reading tokens from standard input, one per line");
     if (!cli_lines_init(&lines, STDIN_FILENO, verify->options.max_token))
         return cli_fail(verify->cli, NULL, JETON_OUT_OF_MEMORY, NULL);
     while (worst != CLI_BROKEN && worst != CLI_USAGE && (got = cli_lines_next(&lines, &line)) > 0) {
