@@ -17,7 +17,7 @@ else
 setup = @tools/setup
 endif
 # $(call configure,DIRECTORY,OPTIONS): makes the build directory once; ninja keeps it up to date after that.
-configure = @test -f $(1)/build.ninja || { mkdir -p $(1) && meson setup $(1) $(2) -Dwerror=$(WERROR) >$(1)/setup.log 2>&1 || { cat $(1)/setup.log; exit 1; }; }
+configure = @test -f $(1)/build.ninja || { mkdir -p $(1) && meson setup $(1) $(2) -Dwerror=$(WERROR) >$(1)/setup.log 2>&1 || { cat $(1)/setup.log; false; }; }
 
 .DEFAULT_GOAL = build
 .PHONY: build run test test-long bench check coverage fuzz install clean setup help
@@ -38,7 +38,7 @@ run: build ## starts jetond on 127.0.0.1:8080 (PORT=), mints and verifies a toke
 
 test: ## every test but the long ones, with the address and undefined-behaviour sanitizers
 	$(setup) build test
-	$(call configure,build-test,$(SANITIZE))
+	$(call configure,build-test,$(SANITIZE)) || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@tools/test build-test --no-suite long
 
 test-long: ## fuzz, kills, load, threads
