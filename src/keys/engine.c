@@ -32,7 +32,7 @@ struct jt_engine {
     struct wish *wishes;
     bool running; /* a thread drives */
     bool closing;
-    pid_t pid; /* of the process the thread is in */
+    pid_t pid; /* of the process that opened it */
     pthread_t thread;
 };
 
@@ -69,6 +69,7 @@ enum jeton_status jt_engine_open(const struct jt_engine_options *options, struct
     if (engine == NULL)
         return JETON_OUT_OF_MEMORY;
     engine->options = *options;
+    engine->pid = getpid();
     pthread_mutex_init(&engine->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -93,11 +94,9 @@ static enum jeton_status add_now(struct jt_engine *engine, struct jt_source *sou
     }
     JT_TRY(jt_refresh_new(engine, source, &refresh));
     engine->sources[engine->count++] = refresh;
+    refresh->wake_at = jt_engine_now(engine); /* the next step begins it: adding asks and reads nothing */
     source->refresh = refresh;
-    source->engine = engine;
-    jt_refresh_seed(engine, refresh);
-    if (refresh->machine.fetch == JT_FETCH_IDLE) /* a seed has begun the first fetch already */
-        jt_refresh_step(engine, refresh, &(struct jt_machine_event){.type = JT_EVENT_TIMER});
+    atomic_store(&source->engine, engine);
     return JETON_OK;
 }
 
@@ -107,7 +106,8 @@ static void let_go(struct jt_engine *engine, size_t index)
     if (refresh->machine.fetch == JT_FETCH_INFLIGHT)
         engine->options.transport->cancel(engine->options.transport, &refresh->request);
     refresh->source->refresh = NULL;
-    refresh->source->engine = NULL;
+    atomic_store(&refresh->source->engine, NULL);
+    jt_snapshot_drain(&refresh->source->snapshot); /* a reader inside may be about to wake us */
     jt_refresh_free(engine, refresh);
     engine->sources[index] = engine->sources[--engine->count];
 }
@@ -156,6 +156,8 @@ static void grant_all(struct jt_engine *engine)
 static enum jeton_status wish(struct jt_engine *engine, enum wish_type type, struct jt_source *source)
 {
     struct wish mine = {.type = type, .source = source};
+    if (jt_engine_is_foreign(engine))
+        return JETON_ARGUMENT_INVALID;
     pthread_mutex_lock(&engine->lock);
     if (!engine->running || pthread_equal(pthread_self(), engine->thread)) {
         pthread_mutex_unlock(&engine->lock);
@@ -175,7 +177,7 @@ static enum jeton_status wish(struct jt_engine *engine, enum wish_type type, str
 
 enum jeton_status jt_engine_add(struct jt_engine *engine, struct jt_source *source)
 {
-    assert(source->engine == NULL && source->address.at != NULL);
+    assert(atomic_load(&source->engine) == NULL && source->address.at != NULL);
     return wish(engine, WISH_ADD, source);
 }
 
@@ -193,7 +195,26 @@ void jt_engine_refresh(struct jt_engine *engine, struct jt_source *source)
 
 void jt_engine_wake(struct jt_engine *engine)
 {
-    engine->options.transport->wake(engine->options.transport);
+    if (!jt_engine_is_foreign(engine))
+        engine->options.transport->wake(engine->options.transport);
+}
+
+bool jt_engine_runs(const struct jt_engine *engine)
+{
+    return engine->running;
+}
+
+bool jt_engine_is_foreign(const struct jt_engine *engine)
+{
+    return engine->pid != getpid();
+}
+
+size_t jt_engine_in_flight(const struct jt_engine *engine)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < engine->count; i++)
+        count += engine->sources[i]->machine.fetch == JT_FETCH_INFLIGHT;
+    return count;
 }
 
 /* --- One step --- */
@@ -201,6 +222,10 @@ void jt_engine_wake(struct jt_engine *engine)
 static void look_at(struct jt_engine *engine, struct jt_refresh *refresh)
 {
     struct jt_source *source = refresh->source;
+    if (!refresh->begun) {
+        refresh->begun = true;
+        jt_refresh_seed(engine, refresh);
+    }
     if (atomic_exchange(&source->looked_up, false))
         jt_refresh_step(engine, refresh, &(struct jt_machine_event){.type = JT_EVENT_LOOKUP});
     if (atomic_exchange(&source->wanted, false))
@@ -239,6 +264,8 @@ static bool is_closing(struct jt_engine *engine)
 int64_t jt_engine_step(struct jt_engine *engine, int64_t until_ms)
 {
     struct jt_transport *transport = engine->options.transport;
+    if (jt_engine_is_foreign(engine))
+        return INT64_MAX;
     grant_all(engine);
     for (size_t i = 0; i < engine->count; i++)
         look_at(engine, engine->sources[i]);
@@ -270,8 +297,9 @@ static void *drive(void *context)
 enum jeton_status jt_engine_start(struct jt_engine *engine)
 {
     sigset_t all, before;
-    assert(!engine->running || engine->pid != getpid());
-    engine->pid = getpid();
+    assert(!engine->running);
+    if (jt_engine_is_foreign(engine))
+        return JETON_ARGUMENT_INVALID;
     engine->running = true;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -286,6 +314,8 @@ enum jeton_status jt_engine_start(struct jt_engine *engine)
 bool jt_engine_wait(struct jt_engine *engine, struct jt_source *source, int64_t until_ms)
 {
     bool usable = false;
+    if (jt_engine_is_foreign(engine))
+        return jt_engine_now(engine) < atomic_load(&source->usable_until);
     pthread_mutex_lock(&engine->lock);
     for (;;) {
         int64_t now = jt_engine_now(engine);
@@ -309,9 +339,9 @@ bool jt_engine_wait(struct jt_engine *engine, struct jt_source *source, int64_t 
 
 void jt_engine_close(struct jt_engine *engine)
 {
-    if (engine == NULL)
+    if (engine == NULL || jt_engine_is_foreign(engine))
         return;
-    bool threaded = engine->running && engine->pid == getpid(); /* a forked child has no thread to end */
+    bool threaded = engine->running;
     pthread_mutex_lock(&engine->lock);
     engine->closing = true;
     pthread_mutex_unlock(&engine->lock);

@@ -13,7 +13,7 @@
 
 /* What happened to a source, for logs; called from the engine, never under a lock. Borrowed for the call. */
 enum jt_source_event_type {
-    JT_SOURCE_FETCHED,   /* a set was accepted; `changed` says whether it is another one */
+    JT_SOURCE_FETCHED,   /* a fetch ended well and is seen by readers; `changed`: it brought another set */
     JT_SOURCE_FAILED,    /* a fetch or a body was no good; `detail` says cause and remedy */
     JT_SOURCE_STATE,     /* the data state changed */
     JT_SOURCE_DISJOINT,  /* the new set shares no key with the old: an emergency rotation, or a takeover */
@@ -42,11 +42,13 @@ struct jt_engine_options {
 };
 
 JT_CHECKED jt_engine_open(const struct jt_engine_options *options, struct jt_engine **out);
-/* Stops the thread if there is one, aborts what is in flight, lets go of all sources. Never waits for the network. */
+/* Stops the thread if there is one, aborts what is in flight, lets go of all sources. Waits for readers that are inside
+ * a source, never for the network. In a forked child it does nothing, and its memory stays: what the thread was at when
+ * the fork came is not known, and the connections are the parent's. */
 void jt_engine_close(struct jt_engine *engine);
 
-/* The engine moves the source from now on; it must be let go of before it is closed. While a thread runs, both are done
- * by that thread before they return. */
+/* The engine moves the source from its next step on; it must be let go of before it is closed. While a thread runs,
+ * both are done by that thread before they return. */
 JT_CHECKED jt_engine_add(struct jt_engine *engine, struct jt_source *source);
 void jt_engine_remove(struct jt_engine *engine, struct jt_source *source);
 
@@ -55,6 +57,11 @@ void jt_engine_remove(struct jt_engine *engine, struct jt_source *source);
 int64_t jt_engine_step(struct jt_engine *engine, int64_t until_ms);
 /* From any thread, also from a reader: look again. */
 void jt_engine_wake(struct jt_engine *engine);
+/* Whether a thread of its own drives it; how many fetches are in flight (the driver's question); whether this process
+ * is another than the one that opened it: nothing moves then. */
+bool jt_engine_runs(const struct jt_engine *engine);
+size_t jt_engine_in_flight(const struct jt_engine *engine);
+bool jt_engine_is_foreign(const struct jt_engine *engine);
 /* Steps in a thread of its own until the engine is closed; all signals are blocked there. */
 JT_CHECKED jt_engine_start(struct jt_engine *engine);
 /* Asks for a fetch now; spends no token, keeps the gap and a Retry-After. */

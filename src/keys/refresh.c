@@ -100,13 +100,16 @@ static uint64_t fingerprint_of(const unsigned char digest[32])
     return fingerprint;
 }
 
-static void remember(struct jt_refresh *refresh, const unsigned char digest[32], const struct reading *reading)
+static void remember(struct jt_refresh *refresh, const unsigned char digest[32], const struct reading *reading,
+                     size_t count)
 {
     struct jt_source_counts *counts = &refresh->source->counts;
     memcpy(refresh->digest, digest, 32);
     refresh->has_digest = true;
     memcpy(refresh->fingerprints, reading->fingerprints, sizeof reading->fingerprints);
     refresh->fingerprint_count = reading->used;
+    refresh->keys = count;
+    refresh->skipped = reading->skipped_sum;
     for (size_t i = 0; i < JT_SKIP_REASONS; i++)
         atomic_store(&counts->skipped[i], reading->skipped[i]);
 }
@@ -123,7 +126,7 @@ static enum jeton_status accept(struct jt_engine *engine, struct jt_refresh *ref
     if (!*changed)
         return JETON_OK;
     JT_TRY(read_set(refresh, body, &keys, &reading, detail));
-    size_t count = jt_keyset_count(keys);
+    size_t count = jt_keyset_count(keys); /* readers may have it from here on */
     enum jeton_status status = jt_source_publish(refresh->source, keys, refresh->machine.generation + 1,
                                                  fingerprint_of(digest));
     if (status != JETON_OK) {
@@ -134,13 +137,7 @@ static enum jeton_status accept(struct jt_engine *engine, struct jt_refresh *ref
         atomic_fetch_add(&refresh->source->counts.disjoint, 1);
         jt_engine_tell(engine, &(struct jt_source_event){.type = JT_SOURCE_DISJOINT, .source = refresh->source});
     }
-    remember(refresh, digest, &reading);
-    jt_engine_tell(engine, &(struct jt_source_event){.type = JT_SOURCE_FETCHED,
-                                                     .source = refresh->source,
-                                                     .cause = refresh->machine.cause,
-                                                     .changed = true,
-                                                     .keys = count,
-                                                     .skipped = reading.skipped_sum});
+    remember(refresh, digest, &reading, count);
     return JETON_OK;
 }
 
@@ -207,8 +204,10 @@ static void begin_request(struct jt_engine *engine, struct jt_refresh *refresh, 
             request->options.etag = jeton_text(refresh->etag);
         if (refresh->source->kind == JT_SOURCE_DISCOVERY)
             request->options.typed = refresh->source->address;
-        request->options.bearer = jt_buffer_bytes(&refresh->bearer);
     }
+    /* A document may name any host for the keys; the token is for the one the operator typed. */
+    if (jt_fetch_same_origin(url, refresh->source->address))
+        request->options.bearer = jt_buffer_bytes(&refresh->bearer);
     struct jt_transport *transport = jt_engine_transport(engine);
     transport->begin(transport, request);
 }
@@ -232,13 +231,21 @@ static void conclude(struct jt_engine *engine, struct jt_refresh *refresh, struc
     atomic_fetch_add(&source->counts.fetch_ms, (uint64_t)took);
     if (refresh->request.result.address_refused)
         atomic_fetch_add(&source->counts.refused_addresses, 1);
-    if (outcome >= JT_FETCHED_REJECTED)
-        jt_engine_tell(
-            engine, &(struct jt_source_event){
-                        .type = JT_SOURCE_FAILED, .source = source, .cause = cause, .took_ms = took, .detail = detail});
-    else
+    struct jt_source_event told = {.type = JT_SOURCE_FAILED,
+                                   .source = source,
+                                   .cause = cause,
+                                   .changed = outcome == JT_FETCHED_CHANGED,
+                                   .took_ms = took,
+                                   .detail = detail};
+    if (outcome < JT_FETCHED_REJECTED) {
         atomic_store(&source->succeeded_wall, jt_engine_wall(engine));
+        told.type = JT_SOURCE_FETCHED;
+        told.keys = refresh->keys;
+        told.skipped = refresh->skipped;
+    }
+    jt_source_set_fault(source, detail);
     jt_refresh_step(engine, refresh, &event);
+    jt_engine_tell(engine, &told); /* last: whoever hears it finds what it says */
 }
 
 static struct jt_machine_event success(const struct jt_refresh *refresh, enum jt_event_type type, bool changed)
@@ -428,6 +435,9 @@ void jt_refresh_show(struct jt_engine *engine, struct jt_refresh *refresh)
     int64_t now = jt_engine_now(engine);
     enum jt_data_state state = jt_machine_data(&refresh->machine, now);
     atomic_store(&source->usable_until, jt_machine_usable_until(&refresh->machine));
+    atomic_store(&source->succeeded_at, refresh->machine.has_set ? refresh->machine.succeeded_at : INT64_MIN);
+    atomic_store(&source->fetch_state, (unsigned)refresh->machine.fetch);
+    atomic_store(&source->failures, refresh->machine.failures);
     atomic_store(&source->started, refresh->machine.start_count);
     atomic_store(&source->answered, refresh->machine.answered_count);
     if (atomic_exchange(&source->data_state, (unsigned)state) != (unsigned)state)

@@ -17,6 +17,7 @@ struct jt_refresh {
     struct jt_request request;
     bool discovering; /* the request is for the discovery document, the one for the keys follows */
     bool full;
+    bool begun;              /* the engine has looked at it once: what was saved is loaded, the first fetch asked for */
     struct jt_buffer bearer; /* secret */
     /* what is known of the place */
     struct jt_buffer place;    /* URL of the discovery document while it is asked for */
@@ -29,6 +30,7 @@ struct jt_refresh {
     bool has_digest;
     uint64_t fingerprints[JT_FINGERPRINTS]; /* of its keys' thumbprints */
     size_t fingerprint_count;
+    size_t keys, skipped; /* of it */
     int64_t saved_at;     /* monotonic */
     int64_t file_seen[4]; /* device, inode, size, change time of a FILE */
 };
@@ -55,4 +57,5 @@ void jt_engine_tell(const struct jt_engine *engine, const struct jt_source_event
 /* The reader's side's (source.c): swaps the set in (taken on success). JETON_INTERNAL_ERROR while too many are read. */
 JT_CHECKED jt_source_publish(struct jt_source *source, struct jt_keyset *keys, uint64_t generation,
                              uint64_t fingerprint);
+void jt_source_set_fault(struct jt_source *source, const char *text);
 #endif

@@ -2,6 +2,7 @@
 /* Which keys are there right now? See snapshot.h. */
 #include "keys/snapshot.h"
 
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -52,6 +53,15 @@ bool jt_snapshot_collect(struct jt_snapshot *snapshot)
         snapshot->waiting = 0;
     }
     return true;
+}
+
+void jt_snapshot_drain(struct jt_snapshot *snapshot)
+{
+    while (snapshot->waiting > 0 && !jt_snapshot_collect(snapshot)) /* one turn at a time */
+        sched_yield();
+    jt_readers_turn(&snapshot->readers);
+    while (!jt_readers_gone(&snapshot->readers))
+        sched_yield();
 }
 
 bool jt_snapshot_publish(struct jt_snapshot *snapshot, void *value)

@@ -38,4 +38,7 @@ bool jt_snapshot_publish(struct jt_snapshot *snapshot, void *value);
 /* Frees what can be freed by now; never waits. True when nothing retired is left. The publisher calls it from its
  * timer. */
 bool jt_snapshot_collect(struct jt_snapshot *snapshot);
+/* Waits until every reader that is inside now has left, for as long as a reader takes. The publisher's, and of no
+ * thread that is a reader itself. */
+void jt_snapshot_drain(struct jt_snapshot *snapshot);
 #endif

@@ -30,6 +30,7 @@ static enum jeton_status source_new(enum jt_source_kind kind, struct jt_source *
     memset(source, 0, sizeof *source);
     source->kind = kind;
     jt_snapshot_init(&source->snapshot, free_state);
+    atomic_init(&source->succeeded_at, INT64_MIN);
     jt_missed_init(&source->missed, hash_key, 60000);
     *out = source;
     return JETON_OK;
@@ -120,6 +121,37 @@ void jt_source_close(struct jt_source *source)
     free(source);
 }
 
+/* --- Why the last fetch failed: one writer, readers that look again when it was at work --- */
+
+#define FAULT_WORDS (JETON_DETAIL_TEXT / 8)
+
+void jt_source_set_fault(struct jt_source *source, const char *text)
+{
+    uint64_t words[FAULT_WORDS] = {0};
+    strncpy((char *)words, text, sizeof words - 1);
+    atomic_fetch_add(&source->fault[0], 1);
+    for (unsigned i = 0; i < FAULT_WORDS; i++)
+        atomic_store(&source->fault[i + 1], words[i]);
+    atomic_fetch_add(&source->fault[0], 1);
+}
+
+void jt_source_fault(struct jt_source *source, struct jeton_detail *out)
+{
+    uint64_t words[FAULT_WORDS];
+    for (unsigned tries = 0; tries < 100; tries++) { /* a writer that a fork cut off never ends */
+        uint64_t before = atomic_load(&source->fault[0]);
+        for (unsigned i = 0; i < FAULT_WORDS; i++)
+            words[i] = atomic_load(&source->fault[i + 1]);
+        if (before % 2 == 0 && atomic_load(&source->fault[0]) == before) {
+            memcpy(out->text, words, sizeof words);
+            return;
+        }
+    }
+    out->text[0] = '\0';
+}
+
+/* --- Readers --- */
+
 static void note_lookup(struct jt_source *source)
 {
     if (!atomic_load_explicit(&source->looked_up, memory_order_relaxed))
@@ -157,10 +189,11 @@ enum jt_miss jt_source_missed(struct jt_source *source, const struct jt_keys_gua
                               int64_t now_ms)
 {
     enum jt_miss result = JT_MISS_FINAL;
-    if (source->engine != NULL) {
+    struct jt_engine *engine = atomic_load(&source->engine); /* it lets go only when readers have left */
+    if (engine != NULL) {
         result = jt_missed_look(&source->missed, kid, now_ms, atomic_load(&source->started), guard->answered);
         if (result == JT_MISS_NEW && !atomic_exchange(&source->wanted, true))
-            jt_engine_wake(source->engine);
+            jt_engine_wake(engine);
     }
     atomic_fetch_add_explicit(&source->counts.misses[result], 1, memory_order_relaxed);
     return result == JT_MISS_NEW ? JT_MISS_PENDING : result;

@@ -60,10 +60,15 @@ struct jt_source {
     atomic_bool wanted;                 /* readers → engine: a miss waits to be told */
     atomic_bool looked_up;              /* readers → engine: somebody uses this source */
     atomic_uint data_state;             /* enum jt_data_state, as the engine saw it last */
+    atomic_uint fetch_state;            /* enum jt_fetch_state */
+    atomic_int_fast64_t succeeded_at;   /* monotonic ms the set is as good as new at; INT64_MIN: never */
+    atomic_uint failures;               /* fetches that failed in a row */
+    atomic_uint_fast64_t fault[JETON_DETAIL_TEXT / 8 + 1]; /* why the last one did: a count, odd while the text is
+                                                              written, then the text (jt_source_fault) */
     struct jt_missed missed;
     struct jt_source_counts counts;
-    struct jt_engine *engine;   /* that moves it; NULL for STATIC and PROVIDER */
-    struct jt_refresh *refresh; /* the engine's part: machine, request in flight (refresh.c) */
+    _Atomic(struct jt_engine *) engine; /* that moves it; NULL for STATIC and PROVIDER, and after it let go */
+    struct jt_refresh *refresh;         /* the engine's part: machine, request in flight (refresh.c) */
 };
 
 JT_CHECKED jt_source_open_static(struct jt_keyset *keys, struct jt_source **out); /* takes the set */
@@ -77,6 +82,9 @@ JT_CHECKED jt_source_open(enum jt_source_kind kind, struct jeton_bytes address, 
                           struct jt_source **out, struct jeton_detail *detail);
 /* After the engine let go of it, and when no reader is inside. Takes NULL. */
 void jt_source_close(struct jt_source *source);
+
+/* Why the last fetch failed; "" when none has since the last success. No lock: from any thread, after a fork too. */
+void jt_source_fault(struct jt_source *source, struct jeton_detail *out);
 
 /* --- Readers: no lock, no allocation, no wait --- */
 

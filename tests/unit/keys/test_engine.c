@@ -205,6 +205,8 @@ static void source_open(struct world *world, enum jt_source_kind kind, const cha
     assert_string_equal(detail.text, "");
     assert_int_equal(status, JETON_OK);
     assert_int_equal(jt_engine_add(world->engine, world->source), JETON_OK);
+    assert_int_equal(world->issuer.pending_count, 0); /* opening asks nobody */
+    jt_engine_step(world->engine, world->issuer.now);
 }
 
 static struct world *world_new(void)
