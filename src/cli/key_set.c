@@ -11,17 +11,30 @@ static void copy(char *out, size_t room, const char *text)
     snprintf(out, room, "%s", text);
 }
 
+static bool make_room(struct key_set *set)
+{
+    size_t room = set->room_for == 0 ? 16 : 2 * set->room_for;
+    struct set_key *longer;
+
+    if (set->count < set->room_for)
+        return true;
+    longer = reallocarray(set->keys, room, sizeof(*longer));
+    if (longer == NULL)
+        return false;
+    set->keys = longer;
+    set->room_for = room;
+    return true;
+}
+
 static void note(void *context, const struct jeton_key_note *found)
 {
     struct key_set *set = context;
-    struct set_key *longer = reallocarray(set->keys, set->count + 1, sizeof(*longer));
     struct set_key *key;
 
-    if (longer == NULL) {
+    if (!make_room(set)) {
         set->memory_short = true;
         return;
     }
-    set->keys = longer;
     key = &set->keys[set->count++];
     memset(key, 0, sizeof(*key));
     key->index = found->index;
@@ -45,7 +58,8 @@ static void join_document(struct key_set *set)
     for (; at < set->count && jt_json_next(&walk); index++) {
         while (at < set->count && set->keys[at].index == index) {
             set->keys[at].json = walk.value;
-            set->keys[at].kid = jt_json_string(jt_json_get(walk.value, JT_TEXT("kid")));
+            if (set->keys[at].skip != JETON_SKIP_KID_INVALID)
+                set->keys[at].kid = jt_json_string(jt_json_get(walk.value, JT_TEXT("kid")));
             at++;
         }
     }

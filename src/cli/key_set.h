@@ -25,7 +25,7 @@ struct key_set {
     struct jt_secret room;
     struct jt_json elements; /* of "keys"; JT_JSON_NONE when there is no such member */
     struct set_key *keys;
-    size_t count, used;
+    size_t count, used, room_for;
     bool memory_short;
 };
 

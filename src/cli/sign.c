@@ -67,6 +67,17 @@ static bool take_ttl(struct sign *sign, const char *value)
     return true;
 }
 
+/* An empty text would leave its claim out: more likely a variable of a script that was never set. */
+static bool take_text(struct sign *sign, const char *value, struct jeton_bytes *out)
+{
+    if (value[0] == '\0')
+        return fail_usage(sign, "an empty text is no value for --alg, --kid, --typ, --issuer or --subject");
+    if (!jt_bytes_utf8(jeton_text(value)))
+        return fail_usage(sign, "a value is not UTF-8");
+    *out = jeton_text(value);
+    return true;
+}
+
 static bool take_option(struct sign *sign, int id, const char *value)
 {
     struct jeton_sign_options *options = &sign->options;
@@ -79,20 +90,15 @@ static bool take_option(struct sign *sign, int id, const char *value)
         sign->secret = value;
         return true;
     case ALG:
-        options->alg = jeton_text(value);
-        return true;
+        return take_text(sign, value, &options->alg);
     case KID:
-        options->kid = jeton_text(value);
-        return true;
+        return take_text(sign, value, &options->kid);
     case TYP:
-        options->typ = jeton_text(value);
-        return true;
+        return take_text(sign, value, &options->typ);
     case ISSUER:
-        options->issuer = jeton_text(value);
-        return true;
+        return take_text(sign, value, &options->issuer);
     case SUBJECT:
-        options->subject = jeton_text(value);
-        return true;
+        return take_text(sign, value, &options->subject);
     case AUDIENCE:
         return cli_list_add(sign->cli, "audience", value, &sign->audiences);
     case TTL:
