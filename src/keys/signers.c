@@ -102,6 +102,12 @@ static JT_CHECKED write_etag(struct jt_published *published)
     return JETON_OK;
 }
 
+/* What it does sign with, which is less than what it could: EdDSA, say, and not Ed25519 too. */
+static jt_alg_mask algorithms_of(const struct jt_jwk_about *about)
+{
+    return about->alg != NULL ? JT_ALG_BIT(about->alg->id) : about->signs;
+}
+
 /* Next, active, retiring: an order that tells nothing but the order. */
 static JT_CHECKED fill(const struct jt_signers *signers, struct jt_published *published)
 {
@@ -114,7 +120,7 @@ static JT_CHECKED fill(const struct jt_signers *signers, struct jt_published *pu
             if (signers->at[i].state != state)
                 continue;
             shown[count++] = signers->at[i].shown;
-            published->algorithms |= signers->at[i].key->about.signs;
+            published->algorithms |= algorithms_of(&signers->at[i].key->about);
             JT_TRY(jt_keyset_add_public(published->keys, signers->at[i].shown, false));
         }
     }

@@ -329,8 +329,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
         jt_buffer_done(&connection->body);
         jt_buffer_init_secret(&connection->body, http->options.body_max);
         judge_head(http, wire, connection, jeton_text(method), path);
-        /* Nobody waits for megabytes that will not be read. */
-        if (connection->body_seen > SWALLOW_MAX) {
+        /* Where the body ends is not known of a bad head; and nobody waits for megabytes that will not be read. A body
+         * that is merely too long is read first: an answer before its end would be lost with the connection. */
+        if ((connection->refused != 0 && connection->refused != 413) || connection->body_seen > SWALLOW_MAX) {
             jt_connection_enter(connection, JT_CONNECTION_ANSWER);
             return refuse(http, wire, connection);
         }

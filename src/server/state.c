@@ -64,10 +64,13 @@ static JT_CHECKED open_seal_key(struct opening *opening, bool may_make)
     if (server->config->seal_key_file.at != NULL)
         return read_seal_key(opening, server->config->seal_key_file.at);
     JT_TRY(path_in_state(server, "seal.key", path, opening->detail));
-    if (may_make && access(path, F_OK) != 0)
+    if (access(path, F_OK) == 0)
+        JT_TRY(read_seal_key(opening, path));
+    else if (may_make)
         JT_TRY(make_seal_key(opening, path));
     else
-        JT_TRY(read_seal_key(opening, path));
+        return jt_fail(opening->detail, JETON_CONFIG_INVALID,
+                       "seal.key is gone from the state and seal_key_file is not set; its keys cannot be opened");
     jt_log(&server->log, JT_LOG_WARN,
            "the seal key lies beside what it seals: who reads the state has the keys; set seal_key_file", "file", path,
            NULL);

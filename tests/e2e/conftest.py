@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+import contextlib
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from jetond import Jetond  # noqa: E402
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Starts servers that end with the test; gives the function that starts one. `name` is a directory of its own."""
+    with contextlib.ExitStack() as stack:
+        def start(config=None, arguments=(), environment=None, listen="127.0.0.1:0", name="jetond", ready=True):
+            directory = tmp_path / name
+            directory.mkdir(exist_ok=True)
+            server = Jetond(directory, config, arguments, environment, listen)
+            stack.callback(server.stop)
+            return server.wait_ready() if ready else server
+        yield start
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server on its embedded default for tests that do not change it."""
+    running = Jetond(tmp_path_factory.mktemp("jetond")).wait_ready()
+    yield running
+    assert running.stop() == 0, running.log()
