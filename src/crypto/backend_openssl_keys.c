@@ -41,14 +41,24 @@ enum jt_curve jt_openssl_curve(const char *name)
     return JT_CURVE_NONE;
 }
 
+/* Looked up in the list: to make the group would take as long as several signatures. */
+static bool is_built_in(int group)
+{
+    EC_builtin_curve list[160]; /* OpenSSL 3 has 82 */
+    size_t count = EC_get_builtin_curves(list, JT_COUNT(list));
+    for (size_t i = 0; i < count && i < JT_COUNT(list); i++) {
+        if (list[i].nid == group)
+            return true;
+    }
+    return false;
+}
+
 bool jt_openssl_has(enum jt_curve curve)
 {
     bool there = curve == JT_CURVE_NONE;
     if (!there && jt_openssl_name(curve) != NULL) {
         if (curves[curve].group != 0) { /* some distributions leave out secp256k1 */
-            EC_GROUP *group = EC_GROUP_new_by_curve_name(curves[curve].group);
-            there = group != NULL;
-            EC_GROUP_free(group);
+            there = is_built_in(curves[curve].group);
         } else {
             EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, curves[curve].name, NULL);
             there = context != NULL;
