@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -178,7 +179,17 @@ def rss_with_idle_connections(server):
             connection.close()
 
 
-def measure(jetond, root, raw_es256_us):
+def raw_us(speed):
+    """CPU microseconds of the bare ES256 signature check on the server's core, while the other core is as busy as wrk
+    keeps it."""
+    command = [str(speed), "raw", "ES256"]
+    neighbour = subprocess.Popen(["taskset", "-c", str(cores()[1])] + command, stdout=subprocess.DEVNULL)
+    done = subprocess.run(["taskset", "-c", str(cores()[0])] + command, check=True, stdout=subprocess.PIPE, text=True)
+    neighbour.wait()
+    return statistics.median(json.loads(done.stdout)["us"])
+
+
+def measure(jetond, speed_program):
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="jeton-bench-"))
     servers = []
     try:
@@ -192,7 +203,7 @@ def measure(jetond, root, raw_es256_us):
         one, many = wrk_script(scratch, "one", tokens[:1]), wrk_script(scratch, "many", tokens)
         runs = {"nginx `return 200`": (nginx, one), "jetond, repeated token": (ours, one),
                 f"jetond, {FRESH_TOKENS} tokens in turn": (ours, many)}
-        speed, cost = {name: [] for name in runs}, {name: [] for name in runs}
+        speed, cost, bare = {name: [] for name in runs}, {name: [] for name in runs}, []
         for server, script in runs.values():
             server.load(script, 1)
         for _ in range(ROUNDS):
@@ -200,12 +211,14 @@ def measure(jetond, root, raw_es256_us):
                 rate, us = server.load(script)
                 speed[name].append(rate)
                 cost[name].append(us)
+            bare.append(raw_us(speed_program))
         base, repeated, fresh = runs
         ratio = {name: [a / b for a, b in zip(speed[name], speed[base])] for name in runs}
         found["rows"] = [{"name": name, "ratio": ratio[name], "us": cost[name], "per_second": speed[name]} for name in runs]
+        found["rows"].append({"name": "the bare ES256 signature, for comparison", "us": bare})
         found["throughput"] = ratio[repeated]
         # A server as light as nginx, plus the bare signature, would need this much.
-        found["fresh"] = [(light + raw_es256_us) / heavy for light, heavy in zip(cost[base], cost[fresh])]
+        found["fresh"] = [(light + check) / heavy for light, check, heavy in zip(cost[base], bare, cost[fresh])]
         busy = rss_with_idle_connections(ours)
         if busy is not None:
             found["connections"] = busy

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast is it? One mode per part of the table, one line of JSON per row; bench/run makes the table of them.
  *
- * usage: bench_speed verify|sign|threads|scale [PEER.so]… */
+ * usage: bench_speed verify|sign|threads|scale [PEER.so]…
+ *        bench_speed raw ALGORITHM */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,6 +56,19 @@ static void compare(const char *what, const char *alg, const struct bench_subjec
     bench_material_free(material);
 }
 
+/* The bare signature alone, for a comparison with a program that runs elsewhere. */
+static int raw_alone(const char *alg)
+{
+    struct bench_material *material = bench_material_new(alg);
+    struct bench_job job = {
+        .name = bench_raw.name, .run = bench_raw.verify, .state = bench_raw.open(material), .tokens = material->token};
+    bench_measure(&job, 1);
+    print_job("raw", alg, &job, &bench_raw);
+    bench_raw.close(job.state);
+    bench_material_free(material);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -64,6 +78,8 @@ int main(int argc, char **argv)
         return bench_threads();
     if (strcmp(mode, "scale") == 0)
         return bench_scale();
+    if (strcmp(mode, "raw") == 0 && argc == 3)
+        return raw_alone(argv[2]);
     if (strcmp(mode, "verify") != 0 && strcmp(mode, "sign") != 0)
         bench_die("usage: bench_speed verify|sign|threads|scale [PEER.so]…");
     count += bench_peers_open(argc, argv, subjects + 2);
