@@ -247,6 +247,8 @@ static int64_t next_deadline(struct jt_engine *engine, int64_t now)
             next = refresh->wake_at;
         if (expires > now && expires < next)
             next = expires;
+        if (atomic_load(&refresh->source->dormant) && atomic_load(&refresh->source->looked_up))
+            next = now; /* looked up while it fell asleep */
         if (!jt_snapshot_collect(&refresh->source->snapshot) && next > now + COLLECT_MS)
             next = now + COLLECT_MS;
     }

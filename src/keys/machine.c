@@ -142,6 +142,8 @@ static void fail(struct jt_machine *machine, const struct jt_machine_event *even
     if (machine->failures < 1000)
         machine->failures++;
     machine->full_next = machine->full_next || event->rejected;
+    if (machine->cause == JT_CAUSE_MISS && machine->miss_stretch < 2) /* it changed nothing either */
+        stretch(machine, machine->miss_stretch + 1);
     machine->retry_at = later(now, wait);
     machine->fetch = JT_FETCH_BACKOFF;
     /* A miss that this fetch was to answer waits for the next one: wanted stays set. */

@@ -23,6 +23,8 @@ enum jeton_status jt_refresh_new(struct jt_engine *engine, struct jt_source *sou
         return JETON_OUT_OF_MEMORY;
     refresh->source = source;
     jt_machine_init(&refresh->machine, &source->options.times, jt_engine_now(engine));
+    /* A source that was let go of and comes back goes on counting: no two of its sets share a number. */
+    refresh->machine.generation = atomic_load(&source->generation);
     jt_buffer_init(&refresh->place, 0);
     jt_buffer_init(&refresh->jwks_uri, JT_FETCH_URL_MAX);
     jt_buffer_init_secret(&refresh->bearer, BEARER_MAX);
@@ -316,6 +318,8 @@ static void begin(struct jt_engine *engine, struct jt_refresh *refresh, bool ful
     struct jt_source *source = refresh->source;
     struct jeton_detail detail = {""};
     refresh->full = full;
+    jt_fetch_result_done(&refresh->request.result); /* a failure before the request must not tell of the last one */
+    jt_fetch_result_init(&refresh->request.result);
     atomic_store(&source->started, refresh->machine.start_count);
     if (source->kind == JT_SOURCE_FILE) {
         read_file(engine, refresh);
@@ -449,6 +453,8 @@ void jt_refresh_step(struct jt_engine *engine, struct jt_refresh *refresh, const
     struct jt_machine_action action = jt_machine_step(&refresh->machine, event, jt_engine_now(engine),
                                                       jt_engine_random(engine));
     refresh->wake_at = action.wake_at;
+    atomic_store(&refresh->source->dormant,
+                 !action.fetch && refresh->machine.fetch != JT_FETCH_INFLIGHT && action.wake_at == INT64_MAX);
     jt_refresh_show(engine, refresh);
     if (action.fetch)
         begin(engine, refresh, action.full);

@@ -155,7 +155,16 @@ void jt_source_fault(struct jt_source *source, struct jeton_detail *out)
 static void note_lookup(struct jt_source *source)
 {
     if (!atomic_load_explicit(&source->looked_up, memory_order_relaxed))
-        atomic_store_explicit(&source->looked_up, true, memory_order_relaxed);
+        atomic_store(&source->looked_up, true);
+}
+
+/* Inside a guard, so that the engine cannot go. One wake for one nap. */
+static void wake_dormant(struct jt_source *source)
+{
+    struct jt_engine *engine;
+    if (atomic_load(&source->dormant) && atomic_exchange(&source->dormant, false) &&
+        (engine = atomic_load(&source->engine)) != NULL)
+        jt_engine_wake(engine);
 }
 
 uint64_t jt_source_usable_generation(struct jt_source *source, int64_t now_ms)
@@ -171,6 +180,7 @@ struct jt_keys_guard jt_source_enter(struct jt_source *source, int64_t now_ms)
     struct jt_keys_guard guard = {.answered = answered, .inner = jt_snapshot_enter(&source->snapshot)};
     const struct jt_key_state *state = guard.inner.value;
     note_lookup(source);
+    wake_dormant(source);
     if (state == NULL)
         return guard;
     guard.generation = state->generation;

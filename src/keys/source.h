@@ -59,6 +59,7 @@ struct jt_source {
     atomic_int_fast64_t succeeded_wall; /* seconds since 1970 of the last success; 0: none */
     atomic_bool wanted;                 /* readers → engine: a miss waits to be told */
     atomic_bool looked_up;              /* readers → engine: somebody uses this source */
+    atomic_bool dormant;                /* engine → readers: idle; the next lookup has to wake it */
     atomic_uint data_state;             /* enum jt_data_state, as the engine saw it last */
     atomic_uint fetch_state;            /* enum jt_fetch_state */
     atomic_int_fast64_t succeeded_at;   /* monotonic ms the set is as good as new at; INT64_MIN: never */
@@ -71,10 +72,11 @@ struct jt_source {
     struct jt_refresh *refresh;         /* the engine's part: machine, request in flight (refresh.c) */
 };
 
-JT_CHECKED jt_source_open_static(struct jt_keyset *keys, struct jt_source **out); /* takes the set */
+JT_CHECKED jt_source_open_static(struct jt_keyset *keys, struct jt_source **out); /* takes the set on success */
 /* A source whose set is replaced by its owner, in this process: jt_source_provide. */
 JT_CHECKED jt_source_open_provider(struct jt_source **out);
-/* Replaces the set (taken). The caller is the one publisher. JETON_INTERNAL_ERROR while too many old sets are read. */
+/* Replaces the set (taken on success). The caller is the one publisher. JETON_INTERNAL_ERROR while too many old sets
+ * are read. */
 JT_CHECKED jt_source_provide(struct jt_source *source, struct jt_keyset *keys);
 /* FILE, URL and DISCOVERY. Nothing is read or asked before an engine has it. JETON_CONFIG_INVALID for an address that
  * its own text shows to be refused. */
