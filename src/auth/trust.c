@@ -83,6 +83,9 @@ static void free_shell(struct jt_trust *trust)
 enum jeton_status jt_trust_new(const struct jt_trust_options *options, struct jt_trust **out,
                                struct jeton_detail *detail)
 {
+    for (size_t i = 0; i < options->issuer_count; i++)
+        if (options->issuers[i].source_count > JT_COUNT(options->issuers[i].sources))
+            return jt_fail(detail, JETON_ARGUMENT_INVALID, "more than two sources of keys");
     struct jt_trust *trust = calloc(1, sizeof *trust);
     if (trust == NULL)
         return JETON_OUT_OF_MEMORY;
@@ -168,7 +171,7 @@ static bool plausible(const struct jt_trusted *issuer, struct jeton_bytes text, 
     struct jt_claims claims;
     if (jt_token_read(text, arena, &token, NULL) != JETON_OK ||
         jt_header_read(token.header, arena, &header, NULL) != JETON_OK || header.algorithm == NULL ||
-        header.algorithm->type == JT_KEY_OCT ||
+        header.algorithm->type == JT_KEY_OCT || !jt_algorithm_usable(header.algorithm) || token.signature.len == 0 ||
         (issuer->policy->algorithms != 0 && (issuer->policy->algorithms & JT_ALG_BIT(header.algorithm->id)) == 0) ||
         jt_payload_read(&payload, token.payload, arena, NULL) != JETON_OK)
         return false;
@@ -206,25 +209,41 @@ static void tell_miss(const struct jt_trusted *issuer, struct jt_keys_guard *gua
 
 /* --- The judgement of one issuer --- */
 
+/* What a source says that cannot decide: another may know better. The heavier word is the answer when none knows. "No
+ * keys now" outweighs "not among mine": the token was not judged; and what the keys allow is the union over all. */
+static int weight_of(const struct jt_trusted *issuer, enum jeton_status status)
+{
+    if (status == JETON_KEYS_UNAVAILABLE)
+        return 3;
+    if (status == JETON_KEY_UNKNOWN)
+        return 2;
+    return status == JETON_ALG_NOT_ALLOWED && issuer->policy->algorithms == 0 ? 1 : 0;
+}
+
 /* The first source that has the key decides; one that has none, or no such key, hands on to the next. */
 static enum jeton_status judge_by(const struct jt_trusted *issuer, struct jt_keys_guard *guards,
                                   struct jeton_bytes text, int64_t now, struct jt_arena *arena,
                                   const struct jt_verified **token, struct jeton_detail *detail)
 {
-    enum jeton_status first = JETON_KEYS_UNAVAILABLE;
+    enum jeton_status result = JETON_KEYS_UNAVAILABLE;
     size_t start = arena->used;
     for (size_t i = 0; i < issuer->source_count; i++) {
-        jt_arena_rewind(arena, start);
-        enum jeton_status status = jt_authenticate(text, guards[i].keys, issuer->policy, now, arena, token, detail);
-        bool next_may_know = status == JETON_KEY_UNKNOWN || status == JETON_KEYS_UNAVAILABLE ||
-                             (status == JETON_ALG_NOT_ALLOWED && issuer->policy->algorithms == 0);
-        if (!next_may_know)
+        struct jeton_detail why = {""};
+        enum jeton_status status = jt_authenticate(text, guards[i].keys, issuer->policy, now, arena, token,
+                                                   detail != NULL ? &why : NULL);
+        if (status == JETON_OK)
             return status;
-        /* "No keys now" outweighs "not among mine": the token was not judged. */
-        if (i == 0 || status == JETON_KEYS_UNAVAILABLE)
-            first = status;
+        jt_arena_rewind(arena, start);
+        bool final = weight_of(issuer, status) == 0;
+        if (i == 0 || final || weight_of(issuer, status) > weight_of(issuer, result)) {
+            result = status;
+            if (detail != NULL)
+                *detail = why;
+        }
+        if (final)
+            return status;
     }
-    return first;
+    return result;
 }
 
 /* --- The cache --- */
@@ -299,8 +318,10 @@ static enum jeton_status judge_fresh(struct jt_trust *trust, struct jeton_bytes 
     struct jt_keys_guard guards[2] = {{.keys = NULL}, {.keys = NULL}};
     const struct jt_verified *token = NULL;
     out->issuer = trust->count == 1 ? &trust->issuers[0] : hinted_issuer(trust, text, arena);
-    if (out->issuer == NULL) /* what exactly is wrong with it, in the order of judgement */
-        return jt_authenticate(text, NULL, trust->strangers, now, arena, &token, detail);
+    if (out->issuer == NULL) { /* what exactly is wrong with it, in the order of judgement */
+        enum jeton_status why = jt_authenticate(text, NULL, trust->strangers, now, arena, &token, detail);
+        return why == JETON_KEYS_UNAVAILABLE ? jt_fail(detail, JETON_ISSUER_UNKNOWN, "nobody is trusted") : why;
+    }
     const struct jt_trusted *issuer = out->issuer;
     for (size_t i = 0; i < issuer->source_count; i++)
         guards[i] = jt_source_enter(issuer->sources[i], now_ms);

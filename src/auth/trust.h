@@ -40,8 +40,9 @@ enum jt_outlook { JT_OUTLOOK_NONE, JT_OUTLOOK_PENDING, JT_OUTLOOK_FINAL };
 struct jt_trust_result {
     const struct jt_verified *token; /* when JETON_OK; in the arena, or in the cache until the result is left */
     const struct jt_trusted *issuer; /* that judged it; NULL when none was found */
-    enum jt_outlook outlook;         /* of key_unknown, and of signature_invalid where that refreshes */
-    struct jt_source *source;        /* that was told of the miss, when PENDING */
+    /* Of key_unknown; of signature_invalid where that refreshes; of alg_not_allowed where the keys decide what is. */
+    enum jt_outlook outlook;
+    struct jt_source *source; /* that was told of the miss, when PENDING */
     struct jt_cache_hit hit;
 };
 
