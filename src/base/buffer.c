@@ -95,9 +95,16 @@ void jt_buffer_add_byte(struct jt_buffer *buffer, unsigned char byte)
 
 void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%lld", (long long)number);
-    jt_buffer_add(buffer, jeton_bytes(text, (size_t)len));
+    char text[20]; /* the digits of 2^63 and a sign; written from the end, since a token has three of these */
+    size_t at = sizeof text;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        text[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        text[--at] = '-';
+    jt_buffer_add(buffer, jeton_bytes(text + at, sizeof text - at));
 }
 
 void jt_buffer_add_format(struct jt_buffer *buffer, const char *format, ...)

@@ -33,6 +33,18 @@ static inline bool plain(unsigned char byte)
 void jt_json_write_string(struct jt_buffer *buffer, struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
+    size_t all = 0;
+    while (all < text.len && plain(in[all]))
+        all++;
+    if (all == text.len && text.len > 0) { /* nearly every name and text: in one step */
+        unsigned char *at = jt_buffer_grow(buffer, all + 2);
+        if (at != NULL) {
+            at[0] = '"';
+            memcpy(at + 1, in, all);
+            at[all + 1] = '"';
+        }
+        return;
+    }
     jt_buffer_add_byte(buffer, '"');
     for (size_t i = 0; i < text.len;) {
         size_t len = 0;
