@@ -114,8 +114,7 @@ static inline enum jeton_status judge(const char *token, const struct jt_keyset 
 static inline enum jeton_status judge_made(const struct jt_secret_jwk *key, const char *header, const char *payload,
                                            const struct jeton_policy_options *options)
 {
-    const struct jt_algorithm *alg =
-        key->about.alg != NULL ? key->about.alg : jt_algorithm_default(key->about.shape);
+    const struct jt_algorithm *alg = key->about.alg != NULL ? key->about.alg : jt_algorithm_default(key->about.shape);
     char *token = jws(key, alg->name, header, payload);
     struct jt_keyset *set = one_key(key);
     enum jeton_status status = judge(token, set, options);

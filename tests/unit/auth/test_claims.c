@@ -129,10 +129,11 @@ static void clocks_far_away_do_not_overflow(void **state)
     struct jeton_policy_options options = any_audience();
     options.max_age = (int64_t)1 << 53;
     options.leeway = 600;
-    const struct row expired[] = {{"{\"exp\":9007199254740992,\"nbf\":9007199254740992,\"iat\":0}", JETON_TOKEN_EXPIRED}};
+    const struct row expired[] = {
+        {"{\"exp\":9007199254740992,\"nbf\":9007199254740992,\"iat\":0}", JETON_TOKEN_EXPIRED}};
     CHECK(expired, &options, INT64_MAX);
-    const struct row early[] = {{"{\"exp\":9007199254740992,\"nbf\":0,\"iat\":9007199254740992}",
-                                 JETON_TOKEN_NOT_YET_VALID}};
+    const struct row early[] = {
+        {"{\"exp\":9007199254740992,\"nbf\":0,\"iat\":9007199254740992}", JETON_TOKEN_NOT_YET_VALID}};
     CHECK(early, &options, INT64_MIN);
     const struct row good[] = {{"{\"exp\":9007199254740992,\"nbf\":0,\"iat\":0}", JETON_OK}};
     CHECK(good, &options, 0);

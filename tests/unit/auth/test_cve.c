@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does each known class of token vulnerability stay shut? One test per row of the project's list (doc/THREATS.md), named
- * after the row and one of its advisories. */
+/* Does each known class of token vulnerability stay shut? One test per row of the project's list (doc/THREATS.md),
+ * named after the row and one of its advisories. */
 #include "auth_test.h"
 
 /* What a raw token comes to when only the key es is known. */
@@ -179,9 +179,9 @@ static void row_7_a_kid_is_a_name_and_nothing_else(void **state)
 static void row_8_CVE_2022_21449_psychic_signatures(void **state)
 {
     (void)state;
-    static const unsigned char n[32] = {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                        0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63,
-                                        0x25, 0x51};
+    static const unsigned char n[32] = {0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,    0xff, 0xff, 0xff,
+                                        0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
+                                        0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
     unsigned char values[4][32] = {{0}};
     values[1][31] = 1;
     memcpy(values[2], n, 32);
@@ -239,8 +239,18 @@ static void row_12_CVE_2017_12974_points_off_the_curve(void **state)
 static void row_17_CVE_2025_59420_crit_is_not_ignored(void **state)
 {
     (void)state;
-    const char *crits[] = {"[\"x\"]", "[\"exp\"]", "[\"b64\"],\"b64\":false", "[\"b64\"],\"b64\":true", "[]", "\"x\"", "{}",
-                           "null", "1", "[1]", "[\"alg\"]", "[\"x\",\"x\"]"};
+    const char *crits[] = {"[\"x\"]",
+                           "[\"exp\"]",
+                           "[\"b64\"],\"b64\":false",
+                           "[\"b64\"],\"b64\":true",
+                           "[]",
+                           "\"x\"",
+                           "{}",
+                           "null",
+                           "1",
+                           "[1]",
+                           "[\"alg\"]",
+                           "[\"x\",\"x\"]"};
     struct jt_keyset *set = one_key(keys.es);
     for (size_t i = 0; i < JT_COUNT(crits); i++) {
         char header[128];
@@ -413,9 +423,11 @@ static void row_30_CVE_2020_26160_audiences(void **state)
     options.audiences = (struct jeton_list){&audience, 1};
     assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000,\"aud\":[]}", &options), JETON_CLAIM_MISSING);
     assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000}", &options), JETON_CLAIM_MISSING);
-    assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000,\"aud\":\"web\"}", &options), JETON_AUDIENCE_MISMATCH);
+    assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000,\"aud\":\"web\"}", &options),
+                JETON_AUDIENCE_MISMATCH);
     assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000,\"aud\":7}", &options), JETON_CLAIMS_INVALID);
-    assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000,\"aud\":[\"api\",1]}", &options), JETON_CLAIMS_INVALID);
+    assert_code(judge_made(keys.es, ES_HEADER, "{\"exp\":1800000000,\"aud\":[\"api\",1]}", &options),
+                JETON_CLAIMS_INVALID);
 }
 
 static void row_31_an_ID_token_is_no_access_token(void **state)
@@ -432,12 +444,14 @@ static void row_32_CVE_2026_29000_an_encrypted_token_is_not_a_signed_one(void **
 {
     (void)state;
     struct jt_keyset *set = one_key(keys.rsa);
-    assert_code(judge_raw(JT_TEXT("eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA"), set), JETON_TOKEN_MALFORMED);
-    const char *names[] = {"RSA-OAEP", "dir", "A256GCM", "ECDH-ES", "PBES2-HS256+A128KW", "RSA1_5", "HS256 ", "rs256",
-                           "ES521"};
+    assert_code(judge_raw(JT_TEXT("eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA"), set),
+                JETON_TOKEN_MALFORMED);
+    const char *names[] = {"RSA-OAEP", "dir",    "A256GCM", "ECDH-ES", "PBES2-HS256+A128KW",
+                           "RSA1_5",   "HS256 ", "rs256",   "ES521"};
     for (size_t i = 0; i < JT_COUNT(names); i++) {
         char header[96];
-        snprintf(header, sizeof header, "{\"alg\":\"%s\",\"enc\":\"A128GCM\",\"kid\":\"rsa\",\"p2c\":1000000000}", names[i]);
+        snprintf(header, sizeof header, "{\"alg\":\"%s\",\"enc\":\"A128GCM\",\"kid\":\"rsa\",\"p2c\":1000000000}",
+                 names[i]);
         char *token = jws(keys.rsa, "RS256", header, GOOD_PAYLOAD);
         assert_code(judge_raw(jeton_text(token), set), JETON_ALG_NOT_ALLOWED);
         free(token);
@@ -492,14 +506,15 @@ static void row_41_CVE_2026_42576_odd_key_sets_do_no_harm(void **state)
         {"{\"keys\":[],\"keys\":[]}", JETON_KEY_INVALID, JETON_KEY_INVALID},
         {"\xef\xbb\xbf{\"keys\":[]}", JETON_KEY_INVALID, JETON_KEY_INVALID},
         {"{\"keys\":[]}x", JETON_KEY_INVALID, JETON_KEY_INVALID},
-        {"{\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T\"}", JETON_KEY_INVALID, JETON_KEY_INVALID},
+        {"{\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T\"}", JETON_KEY_INVALID,
+         JETON_KEY_INVALID},
     };
     for (size_t i = 0; i < JT_COUNT(rows); i++)
         for (int fetched = 0; fetched < 2; fetched++) {
             struct jt_keyset *set = new_set();
-            enum jeton_status status =
-                jt_keyset_read_jwks(set, jeton_text(rows[i].json), fetched ? JETON_ORIGIN_FETCHED : JETON_ORIGIN_OPERATOR,
-                                    NULL, NULL, NULL);
+            enum jeton_status status = jt_keyset_read_jwks(set, jeton_text(rows[i].json),
+                                                           fetched ? JETON_ORIGIN_FETCHED : JETON_ORIGIN_OPERATOR, NULL,
+                                                           NULL, NULL);
             if (status != (fetched ? rows[i].fetched : rows[i].operator))
                 fail_msg("%s: %s", rows[i].json, jeton_status_code(status));
             assert_int_equal(jt_keyset_count(set), 0);

@@ -38,8 +38,9 @@ static void every_check_stands_in_the_order_of_judgement(void **state)
     struct jt_keyset *set = one_key(keys.es);
     char *token = jws(keys.es, "ES256", ES_HEADER, GOOD_PAYLOAD);
     explain(token, set, &options);
-    assert_string_equal(summary(), "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature+ payload+ "
-                                   "claim_types+ exp+ nbf~ iat~ issuer~ audience~ subject~ typ~ required~ max_age~ scope~");
+    assert_string_equal(summary(),
+                        "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature+ payload+ "
+                        "claim_types+ exp+ nbf~ iat~ issuer~ audience~ subject~ typ~ required~ max_age~ scope~");
     assert_string_equal(verdict.key_reason.text, "kid \"es\" names it: EC P-256, alg ES256");
     free(token);
     jt_keyset_free(set);
@@ -57,8 +58,9 @@ static void what_can_be_judged_after_a_failure_is(void **state)
     struct jt_keyset *set = one_key(keys.es);
     char *token = jws(keys.es, "ES256", ES_HEADER, "{\"exp\":1,\"nbf\":\"x\",\"iat\":1700000000,\"aud\":[\"b\"]}");
     explain(token, set, &options);
-    assert_string_equal(summary(), "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature+ payload+ "
-                                   "claim_types- exp- nbf? iat+ issuer~ audience- subject~ typ- required~ max_age+ scope-");
+    assert_string_equal(summary(),
+                        "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature+ payload+ "
+                        "claim_types- exp- nbf? iat+ issuer~ audience- subject~ typ- required~ max_age+ scope-");
     assert_code(verdict.status, JETON_CLAIMS_INVALID);
     free(token);
     jt_keyset_free(set);
@@ -71,17 +73,20 @@ static void claims_are_judged_only_when_the_signature_fits(void **state)
     struct jt_keyset *set = one_key(keys.es);
     char *forged = jws(keys.other, "ES256", ES_HEADER, "{\"exp\":1}");
     explain(forged, set, &options);
-    assert_string_equal(summary(), "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature- payload? "
-                                   "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope?");
+    assert_string_equal(summary(),
+                        "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature- payload? "
+                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope?");
     free(forged);
     char *critical = jws(keys.es, "ES256", "{\"alg\":\"ES256\",\"kid\":\"es\",\"crit\":[\"x\"]}", GOOD_PAYLOAD);
     explain(critical, set, &options);
-    assert_string_equal(summary(), "size+ shape+ header+ crit- algorithm+ trusted_issuer~ key+ signature? payload? "
-                                   "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope?");
+    assert_string_equal(summary(),
+                        "size+ shape+ header+ crit- algorithm+ trusted_issuer~ key+ signature? payload? "
+                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope?");
     free(critical);
     explain("x", set, &options);
-    assert_string_equal(summary(), "size+ shape- header? crit? algorithm? trusted_issuer? key? signature? payload? "
-                                   "claim_types? exp? nbf? iat? issuer? audience? subject? typ? required? max_age? scope?");
+    assert_string_equal(summary(),
+                        "size+ shape- header? crit? algorithm? trusted_issuer? key? signature? payload? "
+                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ? required? max_age? scope?");
     jt_keyset_free(set);
 }
 

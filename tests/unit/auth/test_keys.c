@@ -22,8 +22,8 @@ static char *jwks(const struct jt_secret_jwk *const *list, const char *const *ex
         char x[64] = "", y[64] = "";
         jt_base64url_encode(n.x, x);
         jt_base64url_encode(n.y, y);
-        jt_buffer_add_format(&buffer, "%s{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"%s}", i ? "," : "", x, y,
-                             extra[i]);
+        jt_buffer_add_format(&buffer, "%s{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"%s}", i ? "," : "",
+                             x, y, extra[i]);
         jt_public_jwk_release(half);
     }
     jt_buffer_add_text(&buffer, "]}");
@@ -77,10 +77,10 @@ static void a_key_found_but_not_for_this_algorithm_is_unsuitable(void **state)
     (void)state;
     struct jeton_bytes es256 = JT_TEXT("ES256");
     struct jeton_policy_options closed = open_policy(NULL), open = open_policy(&es256);
-    const char *unsuitable[] = {
-        ",\"kid\":\"es\",\"use\":\"enc\"",   ",\"kid\":\"es\",\"key_ops\":[\"sign\"]", ",\"kid\":\"es\",\"key_ops\":[]",
-        ",\"kid\":\"es\",\"alg\":\"ES384\"", ",\"kid\":\"es\",\"alg\":\"RS256\"",      ",\"kid\":\"es\",\"alg\":\"es256\"",
-        ",\"kid\":\"es\",\"alg\":\"ECDH-ES\""};
+    const char *unsuitable[] = {",\"kid\":\"es\",\"use\":\"enc\"",    ",\"kid\":\"es\",\"key_ops\":[\"sign\"]",
+                                ",\"kid\":\"es\",\"key_ops\":[]",     ",\"kid\":\"es\",\"alg\":\"ES384\"",
+                                ",\"kid\":\"es\",\"alg\":\"RS256\"",  ",\"kid\":\"es\",\"alg\":\"es256\"",
+                                ",\"kid\":\"es\",\"alg\":\"ECDH-ES\""};
     char *token = jws(keys.es, "ES256", ES_HEADER, GOOD_PAYLOAD);
     for (size_t i = 0; i < JT_COUNT(unsuitable); i++) {
         struct jt_keyset *set = set_with(keys.es, unsuitable[i]);
@@ -113,8 +113,8 @@ static void a_broken_key_is_not_there(void **state)
     (void)state;
     struct jeton_bytes es256 = JT_TEXT("ES256");
     struct jeton_policy_options open = open_policy(&es256);
-    struct jt_keyset *set =
-        set_of("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"es\",\"x\":\"AA\",\"y\":\"AA\"}]}");
+    struct jt_keyset *set = set_of(
+        "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"es\",\"x\":\"AA\",\"y\":\"AA\"}]}");
     char *token = jws(keys.es, "ES256", ES_HEADER, GOOD_PAYLOAD);
     assert_code(judge(token, set, &open), JETON_KEY_UNKNOWN);
     jt_keyset_free(set);
@@ -261,10 +261,14 @@ static void names_of_EdDSA_fit_each_other_on_their_curve(void **state)
         const char *curve, *jwk, *header;
         enum jeton_status expected;
     } rows[] = {
-        {"Ed25519", NULL, "EdDSA", JETON_OK},        {"Ed25519", NULL, "Ed25519", JETON_OK},
-        {"Ed25519", "EdDSA", "Ed25519", JETON_OK},   {"Ed25519", "Ed25519", "EdDSA", JETON_OK},
-        {"Ed25519", NULL, "Ed448", JETON_ALG_NOT_ALLOWED}, {"Ed25519", "EdDSA", "Ed448", JETON_ALG_NOT_ALLOWED},
-        {"Ed448", "EdDSA", "Ed448", JETON_OK},       {"Ed448", NULL, "EdDSA", JETON_OK},
+        {"Ed25519", NULL, "EdDSA", JETON_OK},
+        {"Ed25519", NULL, "Ed25519", JETON_OK},
+        {"Ed25519", "EdDSA", "Ed25519", JETON_OK},
+        {"Ed25519", "Ed25519", "EdDSA", JETON_OK},
+        {"Ed25519", NULL, "Ed448", JETON_ALG_NOT_ALLOWED},
+        {"Ed25519", "EdDSA", "Ed448", JETON_ALG_NOT_ALLOWED},
+        {"Ed448", "EdDSA", "Ed448", JETON_OK},
+        {"Ed448", NULL, "EdDSA", JETON_OK},
         {"Ed448", "EdDSA", "Ed25519", JETON_ALG_NOT_ALLOWED},
     };
     struct jeton_policy_options options = any_audience();

@@ -27,7 +27,8 @@ static char *filled(const char *before, const char *unit, size_t len, const char
     jt_buffer_add_text(&text, before);
     while (text.len + strlen(unit) + strlen(after) <= len)
         jt_buffer_add_text(&text, unit);
-    text.len -= before[strlen(before) - 1] != unit[strlen(unit) - 1] && unit[strlen(unit) - 1] == ','; /* no last comma */
+    text.len -= before[strlen(before) - 1] != unit[strlen(unit) - 1] &&
+                unit[strlen(unit) - 1] == ','; /* no last comma */
     jt_buffer_add_text(&text, after);
     jt_buffer_add_byte(&text, 0);
     return (char *)text.at;
@@ -174,10 +175,11 @@ static char *kids_set(size_t count, size_t kid_len)
     jt_buffer_init(&json, 8 << 20);
     jt_buffer_add_text(&json, "{\"keys\":[");
     for (size_t i = 0; i < count; i++)
-        jt_buffer_add_format(&json,
-                             "%s{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\","
-                             "\"kid\":\"%0*zu\"}",
-                             i > 0 ? "," : "", (int)kid_len, i);
+        jt_buffer_add_format(
+            &json,
+            "%s{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\","
+            "\"kid\":\"%0*zu\"}",
+            i > 0 ? "," : "", (int)kid_len, i);
     jt_buffer_add_text(&json, "]}");
     jt_buffer_add_byte(&json, 0);
     return (char *)json.at;

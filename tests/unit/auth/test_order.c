@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is a token judged in the order of CONTRACT §3? One token is built with everything wrong; fault by fault is taken away,
- * and each time the next check of the order must be the one that answers. */
+/* Is a token judged in the order of CONTRACT §3? One token is built with everything wrong; fault by fault is taken
+ * away, and each time the next check of the order must be the one that answers. */
 #include "auth_test.h"
 
 struct step {
@@ -33,12 +33,14 @@ static void every_check_answers_in_its_turn(void **state)
         {JETON_CLAIMS_INVALID, "{\"alg\":\"ES256\",\"kid\":\"zz\"}", "{\"iss\":1}", &other},
         {JETON_CLAIM_MISSING, "{\"alg\":\"ES256\",\"kid\":\"zz\"}", "{\"exp\":\"x\"}", &other},
         {JETON_ISSUER_UNKNOWN, "{\"alg\":\"ES256\",\"kid\":\"zz\"}", "{\"iss\":\"c\",\"exp\":\"x\"}", &other},
-        {JETON_KEY_UNKNOWN, "{\"alg\":\"ES256\",\"kid\":\"zz\"}", "{\"iss\":\"https://b.example\",\"exp\":\"x\"}", &other},
+        {JETON_KEY_UNKNOWN, "{\"alg\":\"ES256\",\"kid\":\"zz\"}", "{\"iss\":\"https://b.example\",\"exp\":\"x\"}",
+         &other},
         {JETON_SIGNATURE_INVALID, "{\"alg\":\"ES256\",\"kid\":\"es\"}", "{\"iss\":\"https://b.example\",\"exp\":\"x\"}",
          &other},
-        {JETON_CLAIMS_INVALID, "{\"alg\":\"ES256\",\"kid\":\"es\"}", "{\"iss\":\"https://b.example\",\"exp\":\"x\"}", &es},
-        {JETON_CLAIM_MISSING, "{\"alg\":\"ES256\",\"kid\":\"es\"}", "{\"iss\":\"https://b.example\",\"nbf\":1800000000}",
+        {JETON_CLAIMS_INVALID, "{\"alg\":\"ES256\",\"kid\":\"es\"}", "{\"iss\":\"https://b.example\",\"exp\":\"x\"}",
          &es},
+        {JETON_CLAIM_MISSING, "{\"alg\":\"ES256\",\"kid\":\"es\"}",
+         "{\"iss\":\"https://b.example\",\"nbf\":1800000000}", &es},
         {JETON_TOKEN_EXPIRED, "{\"alg\":\"ES256\",\"kid\":\"es\"}",
          "{\"iss\":\"https://b.example\",\"exp\":1600000000,\"nbf\":1800000000}", &es},
         {JETON_TOKEN_NOT_YET_VALID, "{\"alg\":\"ES256\",\"kid\":\"es\"}",
@@ -56,12 +58,15 @@ static void every_check_answers_in_its_turn(void **state)
         {JETON_CLAIM_MISSING, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"at+jwt\"}",
          "{\"iss\":\"https://b.example\",\"exp\":1900000000,\"iat\":1,\"sub\":\"s\",\"aud\":\"api\"}", &es},
         {JETON_TOKEN_TOO_OLD, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"at+jwt\"}",
-         "{\"iss\":\"https://b.example\",\"exp\":1900000000,\"iat\":1,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1}", &es},
+         "{\"iss\":\"https://b.example\",\"exp\":1900000000,\"iat\":1,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1}",
+         &es},
         {JETON_SCOPE_INSUFFICIENT, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"at+jwt\"}",
-         "{\"iss\":\"https://b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1}",
+         "{\"iss\":\"https://"
+         "b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1}",
          &es},
         {JETON_OK, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"at+jwt\"}",
-         "{\"iss\":\"https://b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1,"
+         "{\"iss\":\"https://"
+         "b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1,"
          "\"scope\":\"write read\"}",
          &es},
     };
@@ -114,7 +119,8 @@ static void one_issuer_is_compared_after_the_signature_alone(void **state)
     const struct jeton_bytes issuer = JT_TEXT("https://b.example");
     struct jeton_policy_options options = any_audience();
     options.issuers = (struct jeton_list){&issuer, 1};
-    char *forged = jws(keys.other, "ES256", ES_HEADER, GOOD_PAYLOAD), *token = jws(keys.es, "ES256", ES_HEADER, GOOD_PAYLOAD);
+    char *forged = jws(keys.other, "ES256", ES_HEADER, GOOD_PAYLOAD),
+         *token = jws(keys.es, "ES256", ES_HEADER, GOOD_PAYLOAD);
     struct jt_keyset *set = one_key(keys.es);
     assert_code(judge(forged, set, &options), JETON_SIGNATURE_INVALID);
     assert_code(judge(token, set, &options), JETON_ISSUER_MISMATCH);

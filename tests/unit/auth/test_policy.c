@@ -48,7 +48,8 @@ static void every_limit_of_a_policy_is_where_it_is_said_to_be(void **state)
 static void empty_texts_and_unknown_algorithms_are_refused(void **state)
 {
     (void)state;
-    const struct jeton_bytes empty = JT_TEXT(""), name = JT_TEXT("es256"), none = JT_TEXT("none"), words = JT_TEXT("a b");
+    const struct jeton_bytes empty = JT_TEXT(""), name = JT_TEXT("es256"), none = JT_TEXT("none"),
+                             words = JT_TEXT("a b");
     const struct jeton_list nothing = {&empty, 1};
     struct jeton_policy_options options = any_audience();
     options.issuers = nothing;

@@ -28,7 +28,8 @@ static void *work(void *context)
         const struct jt_verified *verified = NULL;
         const char *token = shared->good[i % 3];
         jt_arena_init(&arena, memory, room);
-        wrong += jt_authenticate(jeton_text(token), shared->set, shared->policy, NOW, &arena, &verified, NULL) != JETON_OK;
+        wrong += jt_authenticate(jeton_text(token), shared->set, shared->policy, NOW, &arena, &verified, NULL) !=
+                 JETON_OK;
         if (verified != NULL)
             wrong += !jt_bytes_equal(jt_verified_subject(verified), JT_TEXT("s"));
         jt_arena_init(&arena, memory, room);

@@ -33,8 +33,8 @@ static inline struct vectors parse_vectors(struct jeton_bytes text)
     assert_non_null(v.memory);
     jt_arena_init(&v.arena, v.memory, len);
     struct jeton_detail detail = {""};
-    enum jeton_status status =
-        jt_json_read(text, (struct jt_json_limits){32, (size_t)1 << 22}, &v.arena, &v.json, &detail);
+    enum jeton_status status = jt_json_read(text, (struct jt_json_limits){32, (size_t)1 << 22}, &v.arena, &v.json,
+                                            &detail);
     if (status != JETON_OK)
         fail_msg("vectors: %s", detail.text);
     return v;
@@ -95,8 +95,7 @@ static inline struct jt_keyset *set_of(const char *json)
 {
     struct jt_keyset *set = new_set();
     struct jeton_detail detail = {""};
-    enum jeton_status status =
-        jt_keyset_read_jwks(set, jeton_text(json), JETON_ORIGIN_OPERATOR, NULL, NULL, &detail);
+    enum jeton_status status = jt_keyset_read_jwks(set, jeton_text(json), JETON_ORIGIN_OPERATOR, NULL, NULL, &detail);
     if (status != JETON_OK)
         fail_msg("%s", detail.text);
     return set;
@@ -106,8 +105,8 @@ static inline struct jt_secret_jwk *new_key(const char *alg, const char *kid)
 {
     struct jt_secret_jwk *key = NULL;
     struct jeton_detail detail = {""};
-    enum jeton_status status =
-        jt_secret_jwk_generate(jt_algorithm_find(jeton_text(alg)), 0, jeton_text(kid), &key, &detail);
+    enum jeton_status status = jt_secret_jwk_generate(jt_algorithm_find(jeton_text(alg)), 0, jeton_text(kid), &key,
+                                                      &detail);
     if (status != JETON_OK)
         fail_msg("%s", detail.text);
     return key;

@@ -25,17 +25,19 @@ static void each_fault_of_a_JWK_has_its_reason(void **state)
         bool kept; /* as an entry that allows nothing */
     } rows[] = {
         {"{" ED "}", JETON_SKIP_NONE, JETON_SKIP_NONE, true},
-        {"{" ED ",\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"EdDSA\",\"x5c\":7}", JETON_SKIP_NONE, JETON_SKIP_NONE,
-         true},
+        {"{" ED ",\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"EdDSA\",\"x5c\":7}", JETON_SKIP_NONE,
+         JETON_SKIP_NONE, true},
         {"[]", JETON_SKIP_NOT_OBJECT, JETON_SKIP_NOT_OBJECT, false},
         {"{\"crv\":\"Ed25519\"," X25519_X "}", JETON_SKIP_TYPE_UNKNOWN, JETON_SKIP_TYPE_UNKNOWN, false},
         {"{\"kty\":\"okp\",\"crv\":\"Ed25519\"," X25519_X "}", JETON_SKIP_TYPE_UNKNOWN, JETON_SKIP_TYPE_UNKNOWN, false},
         {"{\"kty\":\"OKP\"," X25519_X "}", JETON_SKIP_CURVE_UNKNOWN, JETON_SKIP_CURVE_UNKNOWN, false},
         {"{\"kty\":\"OKP\",\"crv\":\"P-256\"," X25519_X "}", JETON_SKIP_CURVE_UNKNOWN, JETON_SKIP_CURVE_UNKNOWN, false},
-        {"{\"kty\":\"EC\",\"crv\":\"Ed25519\"," X25519_X "}", JETON_SKIP_CURVE_UNKNOWN, JETON_SKIP_CURVE_UNKNOWN, false},
+        {"{\"kty\":\"EC\",\"crv\":\"Ed25519\"," X25519_X "}", JETON_SKIP_CURVE_UNKNOWN, JETON_SKIP_CURVE_UNKNOWN,
+         false},
         {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}", JETON_SKIP_MEMBER_MISSING, JETON_SKIP_MEMBER_MISSING, false},
         {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":1}", JETON_SKIP_MEMBER_INVALID, JETON_SKIP_MEMBER_INVALID, false},
-        {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}", JETON_SKIP_MEMBER_INVALID, JETON_SKIP_MEMBER_INVALID, false},
+        {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}", JETON_SKIP_MEMBER_INVALID, JETON_SKIP_MEMBER_INVALID,
+         false},
         {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURp\"}",
          JETON_SKIP_MEMBER_INVALID, JETON_SKIP_MEMBER_INVALID, false},
         {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}",
@@ -51,7 +53,8 @@ static void each_fault_of_a_JWK_has_its_reason(void **state)
         {"{" ED ",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}", JETON_SKIP_NONE, JETON_SKIP_PRIVATE, true},
         {"{" ED ",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\",\"key_ops\":[\"sign\"]}", JETON_SKIP_NONE,
          JETON_SKIP_PRIVATE, true},
-        {"{" ED ",\"d\":\"AAAxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}", JETON_SKIP_KEY_INVALID, JETON_SKIP_PRIVATE, false},
+        {"{" ED ",\"d\":\"AAAxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}", JETON_SKIP_KEY_INVALID, JETON_SKIP_PRIVATE,
+         false},
         {"{\"kty\":\"oct\"," K32 "}", JETON_SKIP_NONE, JETON_SKIP_SYMMETRIC, true},
         {"{\"kty\":\"oct\"}", JETON_SKIP_MEMBER_MISSING, JETON_SKIP_SYMMETRIC, false},
         {"{\"kty\":\"oct\",\"k\":\"AAAA\"}", JETON_SKIP_KEY_WEAK, JETON_SKIP_SYMMETRIC, false},
@@ -107,9 +110,9 @@ static void RSA_exponents_are_odd_from_3_to_2_64_less_1(void **state)
     static const struct {
         const char *e;
         enum jeton_skip expected;
-    } rows[] = {{"AQ", JETON_SKIP_KEY_WEAK},  {"Ag", JETON_SKIP_KEY_WEAK},          {"Aw", JETON_SKIP_NONE},
-                {"AQAB", JETON_SKIP_NONE},    {"AAAD", JETON_SKIP_NONE},            {"AQAA", JETON_SKIP_KEY_WEAK},
-                {"AA", JETON_SKIP_KEY_WEAK},  {"__________8", JETON_SKIP_NONE},     {"AQAAAAAAAAAB", JETON_SKIP_KEY_WEAK},
+    } rows[] = {{"AQ", JETON_SKIP_KEY_WEAK},    {"Ag", JETON_SKIP_KEY_WEAK},      {"Aw", JETON_SKIP_NONE},
+                {"AQAB", JETON_SKIP_NONE},      {"AAAD", JETON_SKIP_NONE},        {"AQAA", JETON_SKIP_KEY_WEAK},
+                {"AA", JETON_SKIP_KEY_WEAK},    {"__________8", JETON_SKIP_NONE}, {"AQAAAAAAAAAB", JETON_SKIP_KEY_WEAK},
                 {"", JETON_SKIP_MEMBER_INVALID}};
     unsigned char n[256];
     char text[400] = "", json[500];
@@ -127,11 +130,11 @@ static void RSA_exponents_are_odd_from_3_to_2_64_less_1(void **state)
 static void labels_of_a_JWK_are_written_as_they_were(void **state)
 {
     (void)state;
-    const char *texts[] = {
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X "}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X ",\"kid\":\"\xc3\xa9\\\"\"}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X ",\"kid\":\"k\",\"use\":\"enc\",\"alg\":\"ECDH-ES\"}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X ",\"use\":\"sig\",\"alg\":\"Ed25519\"}"};
+    const char *texts[] = {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X "}",
+                           "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X ",\"kid\":\"\xc3\xa9\\\"\"}",
+                           "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X
+                           ",\"kid\":\"k\",\"use\":\"enc\",\"alg\":\"ECDH-ES\"}",
+                           "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," X25519_X ",\"use\":\"sig\",\"alg\":\"Ed25519\"}"};
     for (size_t i = 0; i < JT_COUNT(texts); i++) {
         struct jt_public_jwk *jwk = NULL;
         struct jt_buffer buffer;
@@ -171,8 +174,16 @@ static void a_secret_key_is_written_into_secret_memory_alone_and_comes_back(void
 static void key_files_that_are_none_are_refused_with_a_sentence(void **state)
 {
     (void)state;
-    const char *texts[] = {"", " ", "{", "[]", "{}", "{\"keys\":[]}", "{\"kty\":\"oct\"," K32 "}", "hello",
-                           "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "\x30\x03\x02\x01\x01"};
+    const char *texts[] = {"",
+                           " ",
+                           "{",
+                           "[]",
+                           "{}",
+                           "{\"keys\":[]}",
+                           "{\"kty\":\"oct\"," K32 "}",
+                           "hello",
+                           "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+                           "\x30\x03\x02\x01\x01"};
     for (size_t i = 0; i < JT_COUNT(texts); i++) {
         struct jt_public_jwk *jwk = NULL;
         struct jeton_detail detail = {""};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does jose judge Wycheproof's JWS and JWK files as labelled? Complete; what is judged otherwise stands, with its reason,
- * in overrides.json. */
+/* Does jose judge Wycheproof's JWS and JWK files as labelled? Complete; what is judged otherwise stands, with its
+ * reason, in overrides.json. */
 #include "jose_test.h"
 
 static const char *expected(struct jt_json overrides, const char *file, struct jt_json test)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does a verification allocate nothing of ours? Every call from libjeton's own objects to the allocator is counted; those
- * of the crypto library, on its own account, do not pass here. */
+/* Does a verification allocate nothing of ours? Every call from libjeton's own objects to the allocator is counted;
+ * those of the crypto library, on its own account, do not pass here. */
 #include "library_test.h"
 
 #include <sys/mman.h>
@@ -68,8 +68,9 @@ static void a_verification_allocates_nothing_of_ours(void **state)
         struct jeton_verdict *verdict = calloc(1, sizeof *verdict);
         verdict->size = sizeof *verdict;
         before = calls;
-        assert_code(jeton_explain(jeton_bytes(token.at, token.len), set, policy, NOW, test_arena, sizeof test_arena, verdict),
-                    JETON_OK);
+        assert_code(
+            jeton_explain(jeton_bytes(token.at, token.len), set, policy, NOW, test_arena, sizeof test_arena, verdict),
+            JETON_OK);
         assert_int_equal(calls, before);
         free(verdict);
         jeton_policy_free(policy);

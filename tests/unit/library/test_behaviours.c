@@ -164,8 +164,8 @@ static void S2_2_S2_3_a_key_signs_only_what_is_its_own(void **state)
 static void header_has(const struct jeton_output *token, const char *text, bool expected)
 {
     struct jeton_bytes header, payload;
-    assert_code(jeton_inspect(jeton_bytes(token->at, token->len), 16384, test_arena, sizeof test_arena, &header, &payload,
-                              NULL, NULL),
+    assert_code(jeton_inspect(jeton_bytes(token->at, token->len), 16384, test_arena, sizeof test_arena, &header,
+                              &payload, NULL, NULL),
                 JETON_OK);
     assert_int_equal(memmem(header.at, header.len, text, strlen(text)) != NULL, expected);
     assert_null(memmem(payload.at, payload.len, "kid", 3));
@@ -174,7 +174,8 @@ static void header_has(const struct jeton_output *token, const char *text, bool 
 static void S2_4_S2_5_kid_stands_in_the_header_alone(void **state)
 {
     (void)state;
-    struct jeton_secret_key *key = make_key("ES256", "k1"), *unnamed = make_key("ES256", ""), *secret = make_key("HS256", "");
+    struct jeton_secret_key *key = make_key("ES256", "k1"), *unnamed = make_key("ES256", ""),
+                            *secret = make_key("HS256", "");
     struct jeton_sign_options options = sign_options();
     struct jeton_output token = sign(key, &options);
     header_has(&token, "{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k1\"}", true);
@@ -269,7 +270,8 @@ static void S2_8_use_alg_and_key_ops_are_honoured(void **state)
         char json[512];
         struct jeton_keyset *set = NULL;
         snprintf(json, sizeof json,
-                 "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\",%s}]}",
+                 "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_"
+                 "7TyWQHOg7hcvPapiMlrwIaaPcHURo\",%s}]}",
                  labels[i]);
         assert_code(jeton_keyset_new(&set), JETON_OK);
         assert_code(jeton_keyset_add_jwks(set, jeton_text(json), NULL, NULL), JETON_OK);
@@ -290,7 +292,8 @@ static void S2_9_one_malformed_jwk_is_skipped(void **state)
     (void)state;
     const char *json =
         "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\"},{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"!!\"},"
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"good\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},7,"
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"good\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
+        "7,"
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"good\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
         "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":1,\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
@@ -418,8 +421,8 @@ static void S2_16_an_RSA_JWK_has_exactly_its_six_members_and_files_come_back(voi
 static void S2_17_failures_have_codes_of_their_own(void **state)
 {
     (void)state;
-    const enum jeton_status codes[] = {JETON_TOKEN_EXPIRED,   JETON_SIGNATURE_INVALID,  JETON_CLAIMS_INVALID,
-                                       JETON_TOKEN_MALFORMED, JETON_KEYS_UNAVAILABLE, JETON_KEY_UNKNOWN};
+    const enum jeton_status codes[] = {JETON_TOKEN_EXPIRED,   JETON_SIGNATURE_INVALID, JETON_CLAIMS_INVALID,
+                                       JETON_TOKEN_MALFORMED, JETON_KEYS_UNAVAILABLE,  JETON_KEY_UNKNOWN};
     for (size_t i = 0; i < 6; i++) {
         assert_int_equal(jeton_status_http(codes[i]), codes[i] == JETON_KEYS_UNAVAILABLE ? 503 : 401);
         for (size_t j = 0; j < i; j++)
@@ -433,8 +436,11 @@ static void S2_18_a_wrongly_typed_claim_is_claims_invalid(void **state)
     struct jeton_secret_key *key = make_key("ES256", "");
     struct jeton_sign_options options = sign_options();
     struct jeton_output token = JETON_OUTPUT_INIT;
-    const struct jeton_claim wrong[] = {
-        {{"exp", 3}, {"\"x\"", 3}}, {{"aud", 3}, {"[1]", 3}}, {{"a", 1}, {"{", 1}}, {{"a", 1}, {"", 0}}, {{"", 0}, {"1", 1}}};
+    const struct jeton_claim wrong[] = {{{"exp", 3}, {"\"x\"", 3}},
+                                        {{"aud", 3}, {"[1]", 3}},
+                                        {{"a", 1}, {"{", 1}},
+                                        {{"a", 1}, {"", 0}},
+                                        {{"", 0}, {"1", 1}}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         options.claims = &wrong[i];
         options.claim_count = 1;
@@ -482,11 +488,16 @@ static void S5_18_defaults_of_keys_and_bounds_of_strength(void **state)
     char thumbprint[JETON_THUMBPRINT_LENGTH + 1];
     jeton_secret_key_thumbprint(key, thumbprint);
     assert_string_equal(jeton_secret_key_id(key), thumbprint);
-    assert_code(jeton_secret_key_generate(jeton_text("RS256"), 2040, jeton_text(""), &none, NULL), JETON_ARGUMENT_INVALID);
-    assert_code(jeton_secret_key_generate(jeton_text("RS256"), 8200, jeton_text(""), &none, NULL), JETON_ARGUMENT_INVALID);
-    assert_code(jeton_secret_key_generate(jeton_text("HS256"), 248, jeton_text(""), &none, NULL), JETON_ARGUMENT_INVALID);
-    assert_code(jeton_secret_key_generate(jeton_text("HS512"), 256, jeton_text(""), &none, NULL), JETON_ARGUMENT_INVALID);
-    assert_code(jeton_secret_key_generate(jeton_text("ES256"), 256, jeton_text(""), &none, NULL), JETON_ARGUMENT_INVALID);
+    assert_code(jeton_secret_key_generate(jeton_text("RS256"), 2040, jeton_text(""), &none, NULL),
+                JETON_ARGUMENT_INVALID);
+    assert_code(jeton_secret_key_generate(jeton_text("RS256"), 8200, jeton_text(""), &none, NULL),
+                JETON_ARGUMENT_INVALID);
+    assert_code(jeton_secret_key_generate(jeton_text("HS256"), 248, jeton_text(""), &none, NULL),
+                JETON_ARGUMENT_INVALID);
+    assert_code(jeton_secret_key_generate(jeton_text("HS512"), 256, jeton_text(""), &none, NULL),
+                JETON_ARGUMENT_INVALID);
+    assert_code(jeton_secret_key_generate(jeton_text("ES256"), 256, jeton_text(""), &none, NULL),
+                JETON_ARGUMENT_INVALID);
     assert_code(jeton_secret_key_generate(jeton_text("none"), 0, jeton_text(""), &none, NULL), JETON_ARGUMENT_INVALID);
     assert_code(jeton_secret_key_from_bytes(jeton_bytes("0123456789abcdef0123456789abcde", 31), &none, NULL),
                 JETON_KEY_INVALID);

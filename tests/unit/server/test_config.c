@@ -194,14 +194,14 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 {
     EXPECT("a: 1\none:\n  b: 2\n  two: {c: 3, d: {e: [1, {f: 2}]}}\nitems:\n  - {id: i, g: 1}\nnamed: {n: {h: 1}}\n",
            "f:1:1: a: is no known key", "f:3:3: one.b: is no known key", "f:4:9: one.two.c: is no known key",
-           "f:4:15: one.two.d: is no known key", "f:6:12: items[0].g: is no known key",
-           "f:7:12: named.n.h: is no known key");
+           "f:4:15: one.two.d: is no known key", "f:6:13: items[0].g: is no known key",
+           "f:7:13: named.n.h: is no known key");
 }
 
 static void keys_of_the_table_do_not_hide_in_names(void **state)
 {
-    EXPECT("one.two.deep: x\n\"items[].id\": x\nitems[]: x\n\"*\": x\n", "f:1:1: one.two.deep: is no key",
-           "f:2:1: items[].id: is no key", "f:3:1: items[]: is no known key", "f:4:1: *: is no known key");
+    EXPECT("one.two.deep: x\n\"items[].id\": x\nitems[]: x\n\"*\": x\n", "f:1:1: one.two.deep: is no known key",
+           "f:2:1: items[].id: is no known key", "f:3:1: items[]: is no known key", "f:4:1: *: is no known key");
 }
 
 static void keys_given_twice_are_refused(void **state)
@@ -209,7 +209,7 @@ static void keys_given_twice_are_refused(void **state)
     EXPECT("text: a\ntext: b\none: {two: {deep: a, deep: b}}\nitems: [{id: a, id: b}]\npairs: {a: 1, a: 2}\n"
            "named: {n: {}, n: {}}\n",
            "f:2:1: text: is given twice, first in line 1", "f:3:22: one.two.deep: is given twice, first in line 3",
-           "f:4:16: items[0].id: is given twice, first in line 4", "f:5:15: pairs.a: is given twice, first in line 5",
+           "f:4:17: items[0].id: is given twice, first in line 4", "f:5:15: pairs.a: is given twice, first in line 5",
            "f:6:16: named.n: is given twice, first in line 6");
 }
 
@@ -295,7 +295,7 @@ static void lists_are_bounded_and_name_nothing_twice(void **state)
     EXPECT("list: [a, a, b, c, d]\nitems: [{id: a}, {id: b}, {id: c}, {id: d}, {id: e}, {id: f}]\n"
            "pairs: {a: 1, b: 2, c: 3}\n",
            "f:1:11: list: names the same twice: \"a\"", "f:1:20: list: holds too many: \"d\"",
-           "f:2:54: items[5].: is one too many", "f:3:21: pairs.c: is one too many");
+           "f:2:54: items[5]: is one too many", "f:3:21: pairs.c: is one too many");
 }
 
 static void aliases_anchors_tags_and_directives_are_refused(void **state)
@@ -309,6 +309,11 @@ static void aliases_anchors_tags_and_directives_are_refused(void **state)
 static void directives_are_refused(void **state)
 {
     EXPECT("%YAML 1.1\n---\ntext: a\n", "f:1:1: document: directives are not taken");
+}
+
+static void an_empty_key_is_none(void **state)
+{
+    EXPECT("'': 1\none: {'': 2}\n", "f:1:1: document: is no key", "f:2:7: one: is no key");
 }
 
 static void merge_keys_are_only_unknown_keys(void **state)
@@ -335,7 +340,7 @@ static void faults_before_broken_yaml_are_told_too(void **state)
 {
     struct read *read = *state;
 
-    read_text(read, "a: 1\ninteger: x\n\tb: 1\n");
+    read_text(read, "a: 1\ninteger: x\nlist: [\n");
     assert_int_equal(read->faults.count, 3);
 }
 
@@ -497,6 +502,7 @@ int main(void)
         CASE(lists_are_bounded_and_name_nothing_twice),
         CASE(aliases_anchors_tags_and_directives_are_refused),
         CASE(directives_are_refused),
+        CASE(an_empty_key_is_none),
         CASE(merge_keys_are_only_unknown_keys),
         CASE(a_second_document_is_refused),
         CASE(text_that_is_no_yaml_is_told_with_its_place),
