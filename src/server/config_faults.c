@@ -17,7 +17,13 @@ void jt_config_fault(struct jt_config_faults *faults, struct jt_place place, con
     va_list arguments;
 
     fault->place = place;
-    snprintf(fault->key, sizeof fault->key, "%s", key);
+    /* What is wrong with a mapping as a whole comes with the dot that its members would stand behind. */
+    size_t len = strlen(key);
+    if (len > 0 && key[len - 1] == '.')
+        len--;
+    snprintf(fault->key, sizeof fault->key, "%.*s", (int)len, len > 0 ? key : "");
+    if (len == 0)
+        snprintf(fault->key, sizeof fault->key, "document");
     va_start(arguments, what);
     vsnprintf(fault->what, sizeof fault->what, what, arguments);
     va_end(arguments);

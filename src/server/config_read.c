@@ -182,8 +182,7 @@ static bool next_member(struct walk *walk, struct seen **seen, const char *shown
     if (!is_plain(walk, path) || met_before(walk, seen, written, path)) {
         return next(walk);
     }
-    if (written.len == 0 || written.len >= PATH_ROOM / 2 || memchr(written.at, '\0', written.len) != NULL ||
-        memchr(written.at, '.', written.len) != NULL) {
+    if (written.len == 0 || written.len >= PATH_ROOM / 2 || memchr(written.at, '\0', written.len) != NULL) {
         jt_config_fault(walk->target.faults, *place, path, "is no key");
         return next(walk);
     }
@@ -234,7 +233,12 @@ static JT_CHECKED read_section(struct walk *walk, const struct spot *spot)
             skip(walk);
             continue;
         }
-        if (join(spot, name, "", &below) && (key = jt_config_find(walk->target.table, below.pattern)) != NULL) {
+        /* What has a meaning in the table's paths is in no key's name. */
+        if (strpbrk(name, ".[*") != NULL) {
+            join(spot, name, "", &below);
+            jt_config_fault(walk->target.faults, place, below.shown, "is no known key");
+            skip(walk);
+        } else if (join(spot, name, "", &below) && (key = jt_config_find(walk->target.table, below.pattern)) != NULL) {
             JT_TRY(read_value(walk, key, spot->base, below.pattern, below.shown));
         } else if (join(spot, name, ".", &below) && is_section(walk->target.table, below.pattern)) {
             char shown[PATH_ROOM];
@@ -309,16 +313,16 @@ static JT_CHECKED read_pairs(struct walk *walk, const struct jt_config_key *key,
             wrong_type(walk, path, "must be a plain value");
             continue;
         }
+        pair.value.place = place_of(walk, walk->event.start_mark);
         fault = jt_config_judge(key, jeton_text(name));
-        if (fault == NULL)
-            fault = jt_config_judge(&any, scalar(walk));
         if (fault == NULL && pairs.count >= jt_config_count_max(key))
             fault = "is one too many";
+        if (fault == NULL && (fault = jt_config_judge(&any, scalar(walk))) != NULL)
+            place = pair.value.place;
         if (fault != NULL) {
             jt_config_fault(walk->target.faults, place, path, "%s", fault);
             continue;
         }
-        pair.value.place = place_of(walk, walk->event.start_mark);
         JT_TRY(jt_config_copy(walk->target.memory, jeton_text(name), &pair.name.at));
         JT_TRY(jt_config_copy(walk->target.memory, scalar(walk), &pair.value.at));
         JT_TRY(jt_config_more(walk->target.memory, &at, pairs.count, sizeof pair));
