@@ -13,7 +13,9 @@
 #include <jeton/output.h>
 #include <jeton/policy.h>
 #include <jeton/sign.h>
+#include <jeton/source.h>
 #include <jeton/status.h>
+#include <jeton/trust.h>
 #include <jeton/verify.h>
 #include <jeton/version.h>
 

@@ -57,6 +57,8 @@ void jt_engine_remove(struct jt_engine *engine, struct jt_source *source);
 int64_t jt_engine_step(struct jt_engine *engine, int64_t until_ms);
 /* From any thread, also from a reader: look again. */
 void jt_engine_wake(struct jt_engine *engine);
+/* The engine's clock. Any thread. */
+int64_t jt_engine_now(const struct jt_engine *engine);
 /* Whether a thread of its own drives it; how many fetches are in flight (the driver's question); whether this process
  * is another than the one that opened it: nothing moves then. */
 bool jt_engine_runs(const struct jt_engine *engine);

@@ -48,7 +48,6 @@ void jt_refresh_seed(struct jt_engine *engine, struct jt_refresh *refresh);
 void jt_refresh_finished(struct jt_engine *engine, struct jt_refresh *refresh);
 
 /* The engine's, for refresh.c and saved_set.c. */
-int64_t jt_engine_now(const struct jt_engine *engine);
 int64_t jt_engine_wall(const struct jt_engine *engine);
 uint64_t jt_engine_random(const struct jt_engine *engine);
 struct jt_transport *jt_engine_transport(const struct jt_engine *engine);
