@@ -80,8 +80,8 @@ JT_CHECKED jt_sealed_key_read(struct jeton_bytes sealed, struct jeton_bytes seal
     if (sealed.len <= NONCE + TAG || sealed.len > KEY_MAX)
         return jt_fail(detail, JETON_KEY_INVALID, "it is no sealed key");
     JT_TRY(jt_secret_new(sealed.len - NONCE - TAG, &plain));
-    if (jt_open(seal_key, at, jt_buffer_bytes(&associated), jeton_bytes(at + NONCE, plain.len),
-                at + sealed.len - TAG, plain.at) != JETON_OK)
+    if (jt_open(seal_key, at, jt_buffer_bytes(&associated), jeton_bytes(at + NONCE, plain.len), at + sealed.len - TAG,
+                plain.at) != JETON_OK)
         return jt_fail(detail, JETON_KEY_INVALID, "it was sealed under another seal key, or is damaged");
     return make_key(jt_secret_bytes(&plain), bond, out, detail);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does a signing key lie on a disk? Sealed with AES-256-GCM and bound to what stands beside it, so that a row of the
- * store cannot be passed off as another. In the walk "Secret -> published JWKS" the first stage after the store. */
+/* How does a signing key lie on a disk? Sealed with AES-256-GCM and bound to what stands beside it, so that a row of
+ * the store cannot be passed off as another. In the walk "Secret -> published JWKS" the first stage after the store. */
 #ifndef JT_KEYS_SEALED_KEY_H
 #define JT_KEYS_SEALED_KEY_H
 

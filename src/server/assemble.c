@@ -56,7 +56,9 @@ static JT_CHECKED open_http(struct jt_server *server, struct jeton_detail *detai
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct jt_http_options options = {
         .listen_fd = server->listener.fd,
-        .threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores,
+        .threads = cores < 1    ? 1
+                   : cores > 64 ? 64
+                                : (unsigned)cores,
         .connections = connections_of(server),
         .token_max = token_max,
         .body_max = (size_t)config->limits.body.value,

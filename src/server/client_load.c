@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which clients does the server start with? Those of the configuration; when it names none, the one that was made at the
- * first start. */
+/* Which clients does the server start with? Those of the configuration; when it names none, the one that was made at
+ * the first start. */
 #include "base/file.h"
 #include "crypto/crypto.h"
 #include "server/server.h"

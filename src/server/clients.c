@@ -163,9 +163,9 @@ const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, cons
                                                 int64_t now_ms, unsigned *retry_after)
 {
     struct entry *entry = find(clients, claimant->id);
-    struct failures *failures =
-        entry != NULL ? &entry->failures
-                      : &clients->strangers[jt_bytes_hash(claimant->id, clients->hash_key) % STRANGERS];
+    struct failures *failures = entry != NULL
+                                    ? &entry->failures
+                                    : &clients->strangers[jt_bytes_hash(claimant->id, clients->hash_key) % STRANGERS];
     unsigned char hash[JT_SECRET_HASH];
     bool fits = false;
 
@@ -175,9 +175,9 @@ const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, cons
     if (*retry_after == 0) {
         /* The same work whether there is such a client or not. */
         if (jt_digest(JT_HASH_SHA256, claimant->secret, hash) == JETON_OK)
-            fits = jt_crypto_equal(jeton_bytes(hash, sizeof hash),
-                                   jeton_bytes(entry != NULL ? entry->client.secret_hash : clients->no_hash,
-                                               sizeof hash));
+            fits = jt_crypto_equal(
+                jeton_bytes(hash, sizeof hash),
+                jeton_bytes(entry != NULL ? entry->client.secret_hash : clients->no_hash, sizeof hash));
         jt_wipe(hash, sizeof hash);
         fits = fits && entry != NULL && claimant->secret.len > 0;
         if (!fits)

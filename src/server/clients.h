@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may ask for tokens, and is it really them? Clients by id and secret; of a secret only its hash is kept. Ten failed
- * attempts for one id within a minute close that id for the rest of the minute, whether there is such a client or not. */
+/* Who may ask for tokens, and is it really them? Clients by id and secret; of a secret only its hash is kept. Ten
+ * failed attempts for one id within a minute close that id for the rest of the minute, whether there is such a client
+ * or not. */
 #ifndef JT_SERVER_CLIENTS_H
 #define JT_SERVER_CLIENTS_H
 
@@ -46,8 +47,8 @@ struct jt_claimant {
     struct jeton_bytes id;
     struct jeton_bytes secret;
 };
-/* client_secret_basic (id and secret form-encoded, RFC 6749 §2.3.1) or client_secret_post. `authorization` empty: no such
- * header. Texts live in the arena or the form. JETON_OUT_OF_MEMORY. */
+/* client_secret_basic (id and secret form-encoded, RFC 6749 §2.3.1) or client_secret_post. `authorization` empty: no
+ * such header. Texts live in the arena or the form. JETON_OUT_OF_MEMORY. */
 JT_CHECKED jt_claimant_read(struct jeton_bytes authorization, const struct jt_form *form, struct jt_arena *arena,
                             struct jt_claimant *out);
 

@@ -87,12 +87,15 @@ void jt_config_man(const struct jt_config_table *table, struct jt_buffer *out)
         out,
         "jetond.yaml(5)\n\n# NAME\n\njetond.yaml - configuration of jetond\n\n# DESCRIPTION\n\n"
         "One YAML document: mappings, lists and plain values; no aliases, anchors, tags or directives. Unknown and "
-        "repeated keys, wrong types and ranges are refused, all of them at once, with line and column. An empty file is a "
+        "repeated keys, wrong types and ranges are refused, all of them at once, with line and column. An empty file "
+        "is a "
         "valid configuration: every key has a default or is not needed.\n\n"
         "*jetond --check --config* _FILE_ tells every fault as _FILE:LINE:COLUMN: key: what_ and changes nothing.\n\n"
         "Durations: 500ms, 90s, 15m, 24h, 30d. Sizes: bytes, or with KiB, MiB, GiB.\n\n"
-        "Each key is also taken from the environment under the name told with it; that wins over the file, and an empty "
-        "value is as if unset. Lists are written with commas there; mappings and lists of mappings in YAML's flow style "
+        "Each key is also taken from the environment under the name told with it; that wins over the file, and an "
+        "empty "
+        "value is as if unset. Lists are written with commas there; mappings and lists of mappings in YAML's flow "
+        "style "
         "({X-User: sub}). Command line options win over both.\n\n# KEYS\n\n");
     for (size_t i = 0; i < table->count; i++)
         add_key(out, &table->at[i]);

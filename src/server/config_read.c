@@ -274,8 +274,8 @@ static JT_CHECKED read_list(struct walk *walk, const struct jt_config_key *key, 
         else if (walk->event.type != YAML_SCALAR_EVENT)
             wrong_type(walk, shown, "must be a list of plain values");
         else
-            JT_TRY(jt_config_add(&walk->target, key, &list, scalar(walk), place_of(walk, walk->event.start_mark),
-                                 shown));
+            JT_TRY(
+                jt_config_add(&walk->target, key, &list, scalar(walk), place_of(walk, walk->event.start_mark), shown));
     }
     *(struct jt_config_list *)jt_config_field(key, base) = list;
     return JETON_OK;

@@ -14,7 +14,8 @@ struct jt_place {
     unsigned column;
 };
 
-/* What a field of the filled struct looks like, by the type of its key. Texts have a NUL behind them and none inside. */
+/* What a field of the filled struct looks like, by the type of its key. Texts have a NUL behind them and none inside.
+ */
 struct jt_config_text { /* TEXT, CHOICE; `at` NULL: not given and without default */
     const char *at;
     struct jt_place place;
@@ -56,17 +57,17 @@ enum jt_config_type {
     JT_CONFIG_NAMED
 };
 
-/* One key. `path` is "limits.token", "clients[].id" (a key of each item of the list "clients"), "verify.policies.*.scopes"
- * (a key of each mapping below "verify.policies"). */
+/* One key. `path` is "limits.token", "clients[].id" (a key of each item of the list "clients"),
+ * "verify.policies.*.scopes" (a key of each mapping below "verify.policies"). */
 struct jt_config_key {
     const char *path;
     enum jt_config_type type;
     size_t offset;        /* of the field in its struct: the item's below [] or *, else the whole's */
     const char *fallback; /* the default, written as in the file (lists by commas); NULL: none */
-    int64_t min, max;     /* INTEGER, SIZE (bytes), DURATION (ms): both inclusive; LIST, PAIRS, ITEMS: max count, 0: 256 */
-    const char *choices;  /* CHOICE: words with a space between */
-    size_t item_size;     /* ITEMS, NAMED */
-    bool required;        /* below [] or *: each item needs it */
+    int64_t min, max; /* INTEGER, SIZE (bytes), DURATION (ms): both inclusive; LIST, PAIRS, ITEMS: max count, 0: 256 */
+    const char *choices;                           /* CHOICE: words with a space between */
+    size_t item_size;                              /* ITEMS, NAMED */
+    bool required;                                 /* below [] or *: each item needs it */
     const char *(*judge)(struct jeton_bytes text); /* TEXT, LIST (elements), PAIRS (names), NAMED (names): NULL is good,
                                                       else the fault */
     const char *shown; /* what the man page shows as default where `fallback` cannot say it; may be NULL */
@@ -109,15 +110,16 @@ JT_CHECKED jt_config_read(struct jeton_bytes text, const struct jt_config_table 
                           void *config, struct jt_config_faults *faults);
 
 /* Reads what `environment` (NAME=value, ended by NULL) says about the table's keys: the name is JETON_ and the path in
- * capitals with _ for every dot. An empty value is as if unset. Lists by commas; what has no short form (pairs, items) is
- * written as in the file, in YAML's flow style. `unknown` gets the first JETON_ name that is no key's, or NULL. */
+ * capitals with _ for every dot. An empty value is as if unset. Lists by commas; what has no short form (pairs, items)
+ * is written as in the file, in YAML's flow style. `unknown` gets the first JETON_ name that is no key's, or NULL. */
 JT_CHECKED jt_config_environment(const char *const *environment, const struct jt_config_table *table,
                                  struct jt_config_memory *memory, void *config, struct jt_config_faults *faults,
                                  const char **unknown);
 
 /* One value from the command line; `source` is the option's name and lives as long as `config`. */
-JT_CHECKED jt_config_option(const char *path, const char *source, const char *value, const struct jt_config_table *table,
-                            struct jt_config_memory *memory, void *config, struct jt_config_faults *faults);
+JT_CHECKED jt_config_option(const char *path, const char *source, const char *value,
+                            const struct jt_config_table *table, struct jt_config_memory *memory, void *config,
+                            struct jt_config_faults *faults);
 
 /* The environment name of a key into `out`; false when it has none (keys of items). */
 bool jt_config_environment_name(const struct jt_config_key *key, char *out, size_t room);

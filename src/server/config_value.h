@@ -12,8 +12,8 @@ struct jt_config_target {
     struct jt_config_faults *faults;
 };
 
-/* Sets the field of a key that is one scalar; `shown` is the key as a person wrote it. A bad value is a fault and leaves
- * the field as it was. JETON_OK, JETON_OUT_OF_MEMORY. */
+/* Sets the field of a key that is one scalar; `shown` is the key as a person wrote it. A bad value is a fault and
+ * leaves the field as it was. JETON_OK, JETON_OUT_OF_MEMORY. */
 JT_CHECKED jt_config_set(const struct jt_config_target *target, const struct jt_config_key *key, void *base,
                          struct jeton_bytes text, struct jt_place place, const char *shown);
 /* Adds one element to a LIST. */

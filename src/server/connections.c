@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which connections are open, and which have had their time? Sockets and clocks, no HTTP; http.c says what state each is
- * in, the main thread calls tick(). */
+/* Which connections are open, and which have had their time? Sockets and clocks, no HTTP; http.c says what state each
+ * is in, the main thread calls tick(). */
 #include "server/connections.h"
 
 #include <linux/tcp.h>

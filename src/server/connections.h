@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which connections are open, and which have had their time? The HTTP library's own timeout is for silence; a client that
- * sends a byte now and then stays for ever. Here each head and each body has an absolute deadline, kept by tick(). */
+/* Which connections are open, and which have had their time? The HTTP library's own timeout is for silence; a client
+ * that sends a byte now and then stays for ever. Here each head and each body has an absolute deadline, kept by tick().
+ */
 #ifndef JT_SERVER_CONNECTIONS_H
 #define JT_SERVER_CONNECTIONS_H
 
@@ -27,15 +28,15 @@ struct jt_connection {
     _Atomic int64_t since_ms;  /* in this state; monotonic */
     _Atomic unsigned answered; /* requests */
     /* For tick() alone. */
-    unsigned seen;        /* `answered` when last looked at */
-    uint64_t received;    /* bytes received at that time */
-    int64_t head_at_ms;   /* when a byte of the next head was first seen; 0: not yet */
+    unsigned seen;      /* `answered` when last looked at */
+    uint64_t received;  /* bytes received at that time */
+    int64_t head_at_ms; /* when a byte of the next head was first seen; 0: not yet */
     bool reaped;
     /* For the thread that serves it alone. */
     struct jt_buffer body;
-    size_t body_seen;  /* bytes that came, kept or not */
+    size_t body_seen; /* bytes that came, kept or not */
     bool wants_body;
-    unsigned refused;  /* an answer that was decided before the body came; 0: none */
+    unsigned refused;   /* an answer that was decided before the body came; 0: none */
     const char *reason; /* and why */
     int64_t began_ns;
 };

@@ -200,8 +200,8 @@ static void judge_head(struct jt_http *http, struct MHD_Connection *wire, struct
         connection->refused = 413;
         connection->reason = "the body is too large";
     }
-    connection->wants_body =
-        connection->refused == 0 && http->options.handler.wants_body(http->options.handler.context, method, path);
+    connection->wants_body = connection->refused == 0 &&
+                             http->options.handler.wants_body(http->options.handler.context, method, path);
     if (length > SWALLOW_MAX)
         connection->body_seen = SWALLOW_MAX + 1;
 }
@@ -402,19 +402,19 @@ static struct MHD_Daemon *start(struct jt_http *http)
     const struct jt_http_options *options = &http->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http, MHD_OPTION_LISTEN_SOCKET,
-        options->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_CONNECTION_LIMIT,
-        options->connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)JT_KEEP_ALIVE_SECONDS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->token_max + POOL_ROOM, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_answered, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-        http, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
+                            MHD_OPTION_LISTEN_SOCKET, options->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, options->threads,
+                            MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)JT_KEEP_ALIVE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            2 * options->token_max + POOL_ROOM, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_answered, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+                            http, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 #if MHD_VERSION >= 0x01000000
-        MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3,
+                            MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3,
 #else
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1,
 #endif
-        MHD_OPTION_END);
+                            MHD_OPTION_END);
 }
 
 JT_CHECKED jt_http_open(const struct jt_http_options *options, struct jt_http **out, struct jeton_detail *detail)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is a request, and how is it answered? HTTP as the endpoints see it; libmicrohttpd lives in http.c alone, with the
- * protections that it does not bring itself. */
+/* What is a request, and how is it answered? HTTP as the endpoints see it; libmicrohttpd lives in http.c alone, with
+ * the protections that it does not bring itself. */
 #ifndef JT_SERVER_HTTP_H
 #define JT_SERVER_HTTP_H
 

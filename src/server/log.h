@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What does the server tell its operator? One JSON line for each thing on standard error; never a token, a secret, a key
- * or a query string. */
+/* What does the server tell its operator? One JSON line for each thing on standard error; never a token, a secret, a
+ * key or a query string. */
 #ifndef JT_SERVER_LOG_H
 #define JT_SERVER_LOG_H
 

@@ -52,10 +52,14 @@ static void print_man(void)
 static struct wishes read_options(int count, char **arguments)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"listen", required_argument, NULL, 'l'},
-        {"issuer", required_argument, NULL, 'i'}, {"state", required_argument, NULL, 's'},
-        {"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {"print-man", no_argument, NULL, 'm'},
+        {"config", required_argument, NULL, 'c'},
+        {"listen", required_argument, NULL, 'l'},
+        {"issuer", required_argument, NULL, 'i'},
+        {"state", required_argument, NULL, 's'},
+        {"check", no_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {"print-man", no_argument, NULL, 'm'},
         {NULL, 0, NULL, 0},
     };
     struct wishes wishes = {.exit_status = -1};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often, how long, with which outcome? Counters that any thread adds to and /metrics writes out (Prometheus text). */
+/* How often, how long, with which outcome? Counters that any thread adds to and /metrics writes out (Prometheus text).
+ */
 #ifndef JT_SERVER_METRICS_H
 #define JT_SERVER_METRICS_H
 

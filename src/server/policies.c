@@ -61,8 +61,8 @@ static JT_CHECKED add_policy(struct jt_server *server, const struct jt_config_po
     options.issuers = (struct jeton_list){&issuer, 1};
     options.types = (struct jeton_list){&type, 1};
     options.max_token = (size_t)server->config->limits.token.value;
-    options.audiences =
-        from->audiences.count > 0 ? texts_of(&from->audiences, audiences) : default_audiences(server, audiences);
+    options.audiences = from->audiences.count > 0 ? texts_of(&from->audiences, audiences)
+                                                  : default_audiences(server, audiences);
     options.scopes = texts_of(&from->scopes, scopes);
     options.required = texts_of(&from->required_claims, required);
     JT_TRY(jt_policy_new(&options, &policy->policy, detail));

@@ -86,8 +86,7 @@ JT_CHECKED jt_server_open_discovery(struct jt_server *server)
     add_list(&writer, "token_endpoint_auth_methods_supported", methods, JT_COUNT(methods));
     add_list(&writer, "response_types_supported", responses, JT_COUNT(responses));
     add_list(&writer, "subject_types_supported", subjects, JT_COUNT(subjects));
-    add_algorithms(&writer, "id_token_signing_alg_values_supported",
-                   jt_signers_published(server->signers)->algorithms);
+    add_algorithms(&writer, "id_token_signing_alg_values_supported", jt_signers_published(server->signers)->algorithms);
     add_scopes(&writer, server);
     jt_json_close(&writer);
     return server->discovery.status;

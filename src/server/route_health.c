@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /healthz and /readyz: is it alive, and should it get requests? Ready is: an active signing key, and not on the way
- * out. */
+/* GET /healthz and /readyz: is it alive, and should it get requests? Ready is: an active signing key, and not on the
+ * way out. */
 #include "server/routes.h"
 
 void jt_route_healthz(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)

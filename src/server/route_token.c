@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /token: a token for a client that proves who it is. client_credentials (RFC 6749 §4.4), access tokens by RFC 9068,
- * resource indicators by RFC 8707. Errors as RFC 6749 §5.2 says. */
+/* POST /token: a token for a client that proves who it is. client_credentials (RFC 6749 §4.4), access tokens by RFC
+ * 9068, resource indicators by RFC 8707. Errors as RFC 6749 §5.2 says. */
 #include <inttypes.h>
 #include <stdio.h>
 

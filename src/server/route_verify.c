@@ -75,10 +75,10 @@ static JT_CHECKED add_identity(const struct jt_server *server, const struct jt_r
         const char *name = headers->at[i].name.at;
         const char *claim = headers->at[i].value.at;
         const char *value = NULL;
-        enum jeton_status status =
-            jt_bytes_equal_nocase(jeton_text(name), JT_TEXT(CLAIMS_HEADER))
-                ? jt_identity_claims(jt_verified_payload(token), request->arena, &value)
-                : jt_identity_value(jt_verified_claim(token, jeton_text(claim)), request->arena, &value);
+        enum jeton_status status = jt_bytes_equal_nocase(jeton_text(name), JT_TEXT(CLAIMS_HEADER))
+                                       ? jt_identity_claims(jt_verified_payload(token), request->arena, &value)
+                                       : jt_identity_value(jt_verified_claim(token, jeton_text(claim)), request->arena,
+                                                           &value);
 
         if (status == JETON_OK) {
             bytes += strlen(name) + strlen(value) + 4;
@@ -155,7 +155,7 @@ static void add_body(const struct jt_request *request, enum jeton_status status,
     char *text = jt_arena_take(request->arena, room);
 
     if (error == NULL)
-        error = status == JETON_TOKEN_MISSING      ? "invalid_request"
+        error = status == JETON_TOKEN_MISSING    ? "invalid_request"
                 : kind == JETON_KIND_UNAVAILABLE ? "temporarily_unavailable"
                                                  : "server_error";
     if (text == NULL)

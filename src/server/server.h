@@ -27,7 +27,7 @@ struct jt_server {
     struct jt_listener listener;
     const char *issuer;
     char public_url[1100]; /* without a slash at its end */
-    char address[176];      /* of the listener, when it is the issuer too */
+    char address[176];     /* of the listener, when it is the issuer too */
     struct jt_store *store;
     struct jt_signers *signers;
     struct jt_clients *clients;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the start is not needed any more? Loading libraries, reading YAML, making a key: megabytes of code that an idle
- * server does not run again. They are clean pages of files, so dropping them costs a fault when they are wanted. */
+/* What of the start is not needed any more? Loading libraries, reading YAML, making a key: megabytes of code that an
+ * idle server does not run again. They are clean pages of files, so dropping them costs a fault when they are wanted.
+ */
 #include "server/start_memory.h"
 
 #include <link.h>

@@ -142,8 +142,10 @@ static JT_CHECKED store_first(struct opening *opening, const struct jt_secret_jw
                               const struct jt_stored_client *client, int64_t now)
 {
     JT_AUTO(jt_buffer_done) struct jt_buffer sealed;
-    struct jt_stored_key stored = {.kid = key->about.kid, .algorithm = algorithm,
-                                   .state = jeton_text(jt_signer_state_name(JT_SIGNER_ACTIVE)), .created_at = now};
+    struct jt_stored_key stored = {.kid = key->about.kid,
+                                   .algorithm = algorithm,
+                                   .state = jeton_text(jt_signer_state_name(JT_SIGNER_ACTIVE)),
+                                   .created_at = now};
     struct jt_seal_bond bond = {JT_STORE_SCHEMA, stored.kid, stored.algorithm, stored.state};
 
     jt_buffer_init(&sealed, SEALED_MAX);
@@ -159,7 +161,7 @@ static JT_CHECKED begin(struct opening *opening)
     struct jt_secret_jwk *key = NULL;
     unsigned char hash[JT_SECRET_HASH];
     int64_t now = time(NULL);
-    struct jt_stored_client client = {JT_TEXT(FIRST_CLIENT),   {hash, sizeof hash},    JT_TEXT("client_credentials"),
+    struct jt_stored_client client = {JT_TEXT(FIRST_CLIENT),   {hash, sizeof hash},   JT_TEXT("client_credentials"),
                                       JT_TEXT(FIRST_AUDIENCE), JT_TEXT(FIRST_SCOPES), now};
     bool with_client = config->clients.count == 0;
     enum jeton_status status;

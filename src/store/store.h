@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must survive a restart? Keys, sealed before they come here, and the client made at the first start. One directory,
- * one jetond at a time; SQLite lives in store_sqlite.c alone. Nothing here can open what is sealed. */
+/* What must survive a restart? Keys, sealed before they come here, and the client made at the first start. One
+ * directory, one jetond at a time; SQLite lives in store_sqlite.c alone. Nothing here can open what is sealed. */
 #ifndef JT_STORE_STORE_H
 #define JT_STORE_STORE_H
 

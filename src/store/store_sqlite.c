@@ -166,8 +166,11 @@ JT_CHECKED jt_store_keys(struct jt_store *store, enum jeton_status (*take)(void 
                            "SELECT kid, algorithm, state, created_at, sealed FROM keys ORDER BY created_at, kid", -1,
                            &rows, NULL) == SQLITE_OK) {
         while ((step = sqlite3_step(rows)) == SQLITE_ROW && status == JETON_OK) {
-            struct jt_stored_key key = {.kid = column(rows, 0), .algorithm = column(rows, 1), .state = column(rows, 2),
-                                        .created_at = sqlite3_column_int64(rows, 3), .sealed = column(rows, 4)};
+            struct jt_stored_key key = {.kid = column(rows, 0),
+                                        .algorithm = column(rows, 1),
+                                        .state = column(rows, 2),
+                                        .created_at = sqlite3_column_int64(rows, 3),
+                                        .sealed = column(rows, 4)};
 
             status = take(context, &key);
         }
@@ -190,8 +193,10 @@ JT_CHECKED jt_store_clients(struct jt_store *store,
                            "SELECT id, secret_hash, grants, audiences, scopes, created_at FROM clients ORDER BY id", -1,
                            &rows, NULL) == SQLITE_OK) {
         while ((step = sqlite3_step(rows)) == SQLITE_ROW && status == JETON_OK) {
-            struct jt_stored_client client = {.id = column(rows, 0), .secret_hash = column(rows, 1),
-                                              .grants = column(rows, 2), .audiences = column(rows, 3),
+            struct jt_stored_client client = {.id = column(rows, 0),
+                                              .secret_hash = column(rows, 1),
+                                              .grants = column(rows, 2),
+                                              .audiences = column(rows, 3),
                                               .scopes = column(rows, 4),
                                               .created_at = sqlite3_column_int64(rows, 5)};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does the configuration reader stand any text? Into the server's own table; what it took must be within bounds, what it
- * did not must have a place. No file is opened. */
+/* Does the configuration reader stand any text? Into the server's own table; what it took must be within bounds, what
+ * it did not must have a place. No file is opened. */
 #include "fuzz.h"
 
 #include "server/config.h"
@@ -33,8 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct jt_config config = {.listen = {NULL, {0}}};
     struct jt_config_faults *faults = calloc(1, sizeof *faults);
 
-    if (faults == NULL || size > 1 << 16 ||
-        jt_config_defaults(&jt_config_keys, &config.memory, &config) != JETON_OK) {
+    if (faults == NULL || size > 1 << 16 || jt_config_defaults(&jt_config_keys, &config.memory, &config) != JETON_OK) {
         free(faults);
         return 0;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does the reader take what the table allows, refuse what it does not, and tell all of it with its place? A table of its
- * own, with every type. */
+/* Does the reader take what the table allows, refuse what it does not, and tell all of it with its place? A table of
+ * its own, with every type. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,11 @@ static const struct jt_config_key keys[] = {
     {.path = "choice", .type = JT_CONFIG_CHOICE, .offset = AT(choice), .fallback = "red", .choices = "red green"},
     {.path = "integer", .type = JT_CONFIG_INTEGER, .offset = AT(integer), .fallback = "5", .min = 1, .max = 10},
     {.path = "size", .type = JT_CONFIG_SIZE, .offset = AT(size), .fallback = "7KiB", .min = 1, .max = 1 << 20},
-    {.path = "duration", .type = JT_CONFIG_DURATION, .offset = AT(duration), .fallback = "15m", .min = 100,
+    {.path = "duration",
+     .type = JT_CONFIG_DURATION,
+     .offset = AT(duration),
+     .fallback = "15m",
+     .min = 100,
      .max = 86400000},
     {.path = "boolean", .type = JT_CONFIG_BOOLEAN, .offset = AT(boolean), .fallback = "false"},
     {.path = "list", .type = JT_CONFIG_LIST, .offset = AT(list), .fallback = "a, b", .max = 3, .judge = no_x},
@@ -49,7 +53,11 @@ static const struct jt_config_key keys[] = {
     {.path = "items[].id", .type = JT_CONFIG_TEXT, .offset = ITEM(id), .required = true, .judge = no_x},
     {.path = "items[].words", .type = JT_CONFIG_LIST, .offset = ITEM(words), .fallback = "w", .choices = "w v"},
     {.path = "items[].number", .type = JT_CONFIG_INTEGER, .offset = ITEM(number), .fallback = "1", .max = 9},
-    {.path = "named", .type = JT_CONFIG_NAMED, .offset = AT(named), .item_size = sizeof(struct item), .max = 5,
+    {.path = "named",
+     .type = JT_CONFIG_NAMED,
+     .offset = AT(named),
+     .item_size = sizeof(struct item),
+     .max = 5,
      .judge = no_x},
     {.path = "named.*.words", .type = JT_CONFIG_LIST, .offset = ITEM(words)},
     {.path = "one.two.deep", .type = JT_CONFIG_TEXT, .offset = AT(deep)},
@@ -252,12 +260,27 @@ static void the_nearest_values_in_range_are_taken(void **state)
 
 static void numbers_that_are_none_are_refused(void **state)
 {
-    static const char *const texts[] = {"integer: 5.0",  "integer: +5", "integer: -5",   "integer: 0x5",
-                                        "integer: five", "integer: 5 ", "size: 7KB",     "size: KiB",
-                                        "size: 7 KiB",   "size: -1",    "size: 99999999999999999999GiB",
-                                        "duration: 15",  "duration: m", "duration: 1.5h", "duration: 15 m",
-                                        "boolean: yes",  "boolean: 1",  "boolean: True", "choice: Red",
-                                        "choice: re",    "choice: red green"};
+    static const char *const texts[] = {"integer: 5.0",
+                                        "integer: +5",
+                                        "integer: -5",
+                                        "integer: 0x5",
+                                        "integer: five",
+                                        "integer: 5 ",
+                                        "size: 7KB",
+                                        "size: KiB",
+                                        "size: 7 KiB",
+                                        "size: -1",
+                                        "size: 99999999999999999999GiB",
+                                        "duration: 15",
+                                        "duration: m",
+                                        "duration: 1.5h",
+                                        "duration: 15 m",
+                                        "boolean: yes",
+                                        "boolean: 1",
+                                        "boolean: True",
+                                        "choice: Red",
+                                        "choice: re",
+                                        "choice: red green"};
 
     for (size_t i = 0; i < JT_COUNT(texts); i++) {
         struct read *read = *state;
@@ -459,8 +482,8 @@ static void an_option_is_judged_like_the_file(void **state)
     struct read *read = *state;
     char line[600];
 
-    assert_int_equal(
-        jt_config_option("text", "--text", "good", &table, &read->memory, &read->config, &read->faults), JETON_OK);
+    assert_int_equal(jt_config_option("text", "--text", "good", &table, &read->memory, &read->config, &read->faults),
+                     JETON_OK);
     assert_string_equal(read->config.text.at, "good");
     assert_int_equal(jt_config_option("text", "--text", "x", &table, &read->memory, &read->config, &read->faults),
                      JETON_OK);

@@ -85,8 +85,8 @@ static void what_is_given_twice_is_found(void **state)
 
 static void a_form_that_is_not_well_encoded_is_refused(void **state)
 {
-    static const char *const texts[] = {"a=%", "a=%4", "a=%4g", "a=%00", "a=%0a", "a=%7f", "a=b c", "a=\x01",
-                                        "a=\xc3\xa9", "a=%ff", "a=%c3", "a=%ed%a0%80", "%=1", "a=1&b=%"};
+    static const char *const texts[] = {"a=%",    "a=%4",       "a=%4g", "a=%00", "a=%0a",       "a=%7f", "a=b c",
+                                        "a=\x01", "a=\xc3\xa9", "a=%ff", "a=%c3", "a=%ed%a0%80", "%=1",   "a=1&b=%"};
     struct jt_arena arena = fresh();
     struct jt_form form;
 
@@ -166,8 +166,8 @@ static void id_and_secret_by_form(void **state)
 
 static void headers_that_cannot_be_read(void **state)
 {
-    static const char *const headers[] = {"Basic",          "Basic ",         "Basic d2Vi",      "Basic d2ViOnM",
-                                          "Basic d2ViOnN",  "Basic d2ViOn==", "Basic d2ViOnM_",  "Basic d2ViO nM=",
+    static const char *const headers[] = {"Basic",           "Basic ",         "Basic d2Vi",      "Basic d2ViOnM",
+                                          "Basic d2ViOnN",   "Basic d2ViOn==", "Basic d2ViOnM_",  "Basic d2ViO nM=",
                                           "Bearer d2ViOnM=", "Basic OnM=",     "Basic d2ViOnM=x", "Basic d2ViOiV6eg=="};
 
     (void)state;
@@ -296,9 +296,9 @@ static enum jeton_status travel(const char *json, const char **out)
 static void claims_that_travel(void **state)
 {
     static const char *const pairs[][2] = {
-        {"\"ada\"", "ada"},  {"\"a b c\"", "a b c"}, {"\"\"", ""},       {"1.50", "1.50"},         {"-0e1", "-0e1"},
-        {"true", "true"},    {"false", "false"},     {"[]", ""},         {"[\"a\",\"b\"]", "a b"}, {"\"~!\"", "~!"},
-        {"\"\\u0041\"", "A"}, {"[\"a\"]", "a"},
+        {"\"ada\"", "ada"},       {"\"a b c\"", "a b c"}, {"\"\"", ""},         {"1.50", "1.50"},
+        {"-0e1", "-0e1"},         {"true", "true"},       {"false", "false"},   {"[]", ""},
+        {"[\"a\",\"b\"]", "a b"}, {"\"~!\"", "~!"},       {"\"\\u0041\"", "A"}, {"[\"a\"]", "a"},
     };
 
     (void)state;
@@ -312,9 +312,10 @@ static void claims_that_travel(void **state)
 
 static void claims_that_do_not(void **state)
 {
-    static const char *const values[] = {"null",        "{}",          "[1]",          "[[]]",    "[\"a b\"]", "[\"\"]",
-                                         "\" a\"",      "\"a \"",      "\" \"",        "\"a  b\"", "\"\\n\"",   "\"\\u0000\"",
-                                         "\"a\\u0000b\"", "\"\\u007f\"", "\"\xc3\xa9\"", "\"\\t\"", "[\"a\",null]"};
+    static const char *const values[] = {"null",    "{}",          "[1]",           "[[]]",        "[\"a b\"]",
+                                         "[\"\"]",  "\" a\"",      "\"a \"",        "\" \"",       "\"a  b\"",
+                                         "\"\\n\"", "\"\\u0000\"", "\"a\\u0000b\"", "\"\\u007f\"", "\"\xc3\xa9\"",
+                                         "\"\\t\"", "[\"a\",null]"};
 
     (void)state;
     for (size_t i = 0; i < JT_COUNT(values); i++) {
@@ -354,10 +355,11 @@ static void all_claims_travel_up_to_2_KiB(void **state)
 
 static void addresses_to_listen_on(void **state)
 {
-    static const char *const good[] = {"127.0.0.1:8080", "localhost:0", "[::1]:65535", "0.0.0.0:1", "unix:/run/d.sock",
-                                       "unix:d"};
-    static const char *const bad[] = {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:80",
-                                      "[::1]", "[]:80", "[::1:80", "a b:80", "unix:", "127.0.0.1:-1", "h:8o"};
+    static const char *const good[] = {"127.0.0.1:8080", "localhost:0",      "[::1]:65535",
+                                       "0.0.0.0:1",      "unix:/run/d.sock", "unix:d"};
+    static const char *const bad[] = {
+        "",      "8080",  ":8080",   "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:80",
+        "[::1]", "[]:80", "[::1:80", "a b:80",    "unix:",      "127.0.0.1:-1",    "h:8o"};
     char path[160] = "unix:";
 
     (void)state;
@@ -374,8 +376,18 @@ static void addresses_to_listen_on(void **state)
 static void issuers(void **state)
 {
     static const char *const good[] = {"https://a", "http://127.0.0.1:8080", "https://a/b/", "https://[::1]:1/x"};
-    static const char *const bad[] = {"", "a", "https://", "https:///x", "ftp://a", "https://a?q", "https://a#f",
-                                      "https://u@a", "https://a b", "https://a\"", "https://\xc3\xa9", "HTTPS://a"};
+    static const char *const bad[] = {"",
+                                      "a",
+                                      "https://",
+                                      "https:///x",
+                                      "ftp://a",
+                                      "https://a?q",
+                                      "https://a#f",
+                                      "https://u@a",
+                                      "https://a b",
+                                      "https://a\"",
+                                      "https://\xc3\xa9",
+                                      "HTTPS://a"};
 
     (void)state;
     for (size_t i = 0; i < JT_COUNT(good); i++)

@@ -63,9 +63,8 @@ static enum jeton_status refused(struct jeton_detail *detail)
 }
 
 static const struct jt_stored_key key = {{"kid-1", 5}, {"ES256", 5}, {"active", 6}, 1700000000, {"a\0sealed", 8}};
-static const struct jt_stored_client client = {{"web", 3},  {"12345678901234567890123456789012", 32},
-                                               {"g", 1},    {"a b", 3},
-                                               {"", 0},     1700000001};
+static const struct jt_stored_client client = {
+    {"web", 3}, {"12345678901234567890123456789012", 32}, {"g", 1}, {"a b", 3}, {"", 0}, 1700000001};
 
 static enum jeton_status take_key(void *context, const struct jt_stored_key *found)
 {
