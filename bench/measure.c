@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How is a few percent seen on a machine that others use too? By the thread's own CPU time, by comparing only what ran
  * within the same few milliseconds, and by medians: a neighbour on the core slows both sides of a slice alike, and a
- * slice that was disturbed on one side only is an outlier that no median sees. */
+ * slice that was disturbed on one side only is an outlier that no median sees. Of each round only the quieter half of
+ * the slices counts. */
 #include "measure.h"
 
 #include <stdio.h>
@@ -61,9 +62,23 @@ static void choose_batch(struct bench_job *job)
         job->batch *= 2;
 }
 
+/* The median ratio of the quieter half: of those slices in which both sides together took least. */
+static double quiet_ratio(const double *us, const double *base)
+{
+    double sum[SLICES], order[SLICES], kept[SLICES];
+    size_t count = 0;
+    for (size_t s = 0; s < SLICES; s++)
+        sum[s] = order[s] = us[s] + base[s];
+    double middle = bench_median(order, SLICES);
+    for (size_t s = 0; s < SLICES; s++)
+        if (sum[s] <= middle)
+            kept[count++] = us[s] / base[s];
+    return bench_median(kept, count);
+}
+
 void bench_measure(struct bench_job *jobs, size_t count)
 {
-    static double ratio[BENCH_JOBS_MAX][SLICES], us[BENCH_JOBS_MAX][SLICES];
+    static double us[BENCH_JOBS_MAX][SLICES];
     if (count > BENCH_JOBS_MAX)
         bench_die("too many jobs");
     for (size_t i = 0; i < count; i++)
@@ -74,12 +89,10 @@ void bench_measure(struct bench_job *jobs, size_t count)
                 size_t job = s % 2 == 0 ? i : count - 1 - i;
                 us[job][s] = slice(&jobs[job]) / 1000;
             }
-            for (size_t i = 0; i < count; i++)
-                ratio[i][s] = us[i][s] / us[0][s];
         }
-        for (size_t i = 0; i < count; i++) {
-            jobs[i].ratio[round] = bench_median(ratio[i], SLICES);
+        for (size_t i = 0; i < count; i++)
+            jobs[i].ratio[round] = quiet_ratio(us[i], us[0]);
+        for (size_t i = 0; i < count; i++)
             jobs[i].us[round] = bench_median(us[i], SLICES);
-        }
     }
 }

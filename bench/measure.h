@@ -22,7 +22,8 @@ struct bench_job {
 };
 
 /* Each round is many short slices; in a slice every job runs for about a millisecond, one after the other, forwards
- * and backwards in turn. A slice gives each job's ratio to the first; a round's ratio is the median of its slices. */
+ * and backwards in turn. A slice gives each job's ratio to the first; a round's ratio is the median of its quieter
+ * half of slices. */
 void bench_measure(struct bench_job *jobs, size_t count);
 
 /* CPU time of the calling thread, in nanoseconds. */
