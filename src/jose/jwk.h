@@ -109,5 +109,7 @@ JT_CHECKED jt_jwk_write_secret(struct jt_buffer *buffer, const struct jt_secret_
 
 /* RFC 7638 with SHA-256, base64url and a NUL. */
 JT_CHECKED jt_thumbprint_public(const struct jt_public_key *key, char out[JT_THUMBPRINT_LENGTH + 1]);
+/* The numbers of a key that was made: if they cannot be had, that is the library's trouble, never the key's. */
+JT_CHECKED jt_numbers_of(const struct jt_secret_key *key, struct jt_key_numbers *out, struct jt_secret *store);
 JT_CHECKED jt_thumbprint_secret(const struct jt_secret_key *key, char out[JT_THUMBPRINT_LENGTH + 1]);
 #endif

@@ -114,8 +114,6 @@ static enum jeton_skip read_curve(struct reading *r)
         return SKIP(r, JETON_SKIP_CURVE_UNKNOWN, "\"%s\" is no curve of %s keys that is known here",
                     jt_escape(jt_json_string(r->at[found->type == JT_KEY_AKP ? ALG : CRV])).text,
                     jt_key_type_name(found->type));
-    if (!jt_crypto_has(found->curve))
-        return SKIP(r, JETON_SKIP_CURVE_UNKNOWN, "%s is not in this crypto library", jt_curve_name(found->curve));
     return JETON_SKIP_NONE;
 }
 
@@ -249,6 +247,17 @@ static enum jeton_skip read_strength(struct reading *r, const struct jt_key_rule
 
 /* --- The handle --- */
 
+/* The library is asked for a curve only when a key could not be made: short of memory, it would say no. */
+static enum jeton_status not_made(struct reading *r, enum jeton_status status)
+{
+    struct jt_jwk_found *found = r->found;
+    if (status == JETON_KEY_INVALID && !jt_crypto_has(found->curve))
+        SKIP(r, JETON_SKIP_CURVE_UNKNOWN, "%s is not in this crypto library", jt_curve_name(found->curve));
+    else if (status == JETON_KEY_INVALID)
+        found->skip = JETON_SKIP_KEY_INVALID;
+    return status;
+}
+
 static void restrict_uses(const struct reading *r, struct jt_jwk_about *about)
 {
     struct jt_jwk_found *found = r->found;
@@ -270,10 +279,8 @@ static enum jeton_status make_secret(struct reading *r, struct jt_secret_jwk **o
 {
     struct jt_secret_key *key = NULL;
     enum jeton_status status = jt_secret_key_make(&r->numbers, &JT_KEY_RULES_OPERATOR, &key, &r->found->detail);
-    if (status == JETON_KEY_INVALID)
-        r->found->skip = JETON_SKIP_KEY_INVALID;
     if (status != JETON_OK)
-        return status;
+        return not_made(r, status);
     status = jt_secret_jwk_label(key, &r->labels, out);
     jt_secret_key_release(key);
     if (status == JETON_OK)
@@ -285,10 +292,8 @@ static enum jeton_status make_public(struct reading *r, const struct jt_key_rule
 {
     struct jt_public_key *key = NULL;
     enum jeton_status status = jt_public_key_make(&r->numbers, rules, &key, &r->found->detail);
-    if (status == JETON_KEY_INVALID)
-        r->found->skip = JETON_SKIP_KEY_INVALID;
     if (status != JETON_OK)
-        return status;
+        return not_made(r, status);
     status = jt_public_jwk_label(key, &r->labels, out);
     jt_public_key_release(key);
     if (status == JETON_OK)
@@ -343,11 +348,12 @@ static enum jeton_status read_key(struct jt_json json, enum jeton_origin origin,
 static enum jeton_status finish(struct reading *r, enum jeton_status status)
 {
     jt_secret_done(&r->store);
-    if (status == JETON_KEY_INVALID)
+    if (status == JETON_KEY_INVALID && r->found->skip != JETON_SKIP_NONE)
         return JETON_OK;
     if (status != JETON_OK)
         jt_jwk_found_done(r->found);
-    return status;
+    /* A key that was good and then could not be looked at: the library's trouble, not the key's. */
+    return status == JETON_KEY_INVALID ? JETON_INTERNAL_ERROR : status;
 }
 
 enum jeton_status jt_jwk_read_public(struct jt_json json, enum jeton_origin origin, struct jt_jwk_found *found)

@@ -13,7 +13,7 @@ enum jeton_status jt_jwk_write_secret(struct jt_buffer *buffer, const struct jt_
     bool bare = about->bare && about->shape.type != JT_KEY_OCT;
     if (!buffer->secret)
         return JETON_ARGUMENT_INVALID;
-    JT_TRY(jt_secret_key_numbers(jwk->key, &numbers, &store));
+    JT_TRY(jt_numbers_of(jwk->key, &numbers, &store));
     bool akp = numbers.type == JT_KEY_AKP;
     jt_json_open(&writer, buffer);
     jt_json_add_text(&writer, "kty", jt_key_type_name(numbers.type));

@@ -195,11 +195,30 @@ bool jt_keyset_has_secret(const struct jt_keyset *set)
     return set->has_secret;
 }
 
+static void warm_secret(const struct jt_secret_jwk *jwk)
+{
+    static const unsigned char mac[64];
+    for (size_t i = 0; jt_algorithm_at(i) != NULL; i++) {
+        const struct jt_algorithm *alg = jt_algorithm_at(i);
+        if ((jwk->about.verifies & JT_ALG_BIT(alg->id)) == 0)
+            continue;
+        enum jeton_status ignored = jt_verify_mac(jwk->key, alg->method, JT_TEXT("warm"),
+                                                  jeton_bytes(mac, jt_signature_size(jwk->about.shape, alg->method)));
+        (void)ignored;
+    }
+}
+
 void jt_keyset_warm(struct jt_keyset *set)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (set->entries[i].key.public_key != NULL && about_of(set, (uint32_t)i)->verifies != 0)
-            jt_public_key_warm(set->entries[i].key.public_key->key);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct jt_candidate *key = &set->entries[i].key;
+        if (jt_candidate_about(key)->verifies == 0)
+            continue;
+        if (key->public_key != NULL)
+            jt_public_key_warm(key->public_key->key);
+        else
+            warm_secret(key->secret_key);
+    }
 }
 
 /* --- Finding --- */

@@ -82,12 +82,18 @@ enum jeton_status jt_thumbprint_public(const struct jt_public_key *key, char out
     return digest(&text, out);
 }
 
+enum jeton_status jt_numbers_of(const struct jt_secret_key *key, struct jt_key_numbers *out, struct jt_secret *store)
+{
+    enum jeton_status status = jt_secret_key_numbers(key, out, store);
+    return status == JETON_KEY_INVALID ? JETON_INTERNAL_ERROR : status;
+}
+
 enum jeton_status jt_thumbprint_secret(const struct jt_secret_key *key, char out[JT_THUMBPRINT_LENGTH + 1])
 {
     JT_AUTO(jt_secret_done) struct jt_secret store = {0};
     struct jt_key_numbers numbers;
     struct jt_buffer text;
-    JT_TRY(jt_secret_key_numbers(key, &numbers, &store));
+    JT_TRY(jt_numbers_of(key, &numbers, &store));
     jt_buffer_init_secret(&text, CANONICAL_MAX);
     canonical(&text, &numbers);
     return digest(&text, out);
