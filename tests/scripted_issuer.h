@@ -41,6 +41,7 @@ struct issuer {
     const char *discovery;
     struct place places[4]; /* by URL, before all of the above */
     unsigned requests, discoveries, conditional;
+    atomic_uint wakes; /* readers do that, in their threads */
     char last_url[256];
     struct jt_request *pending[8];
     int64_t due[8];
@@ -147,7 +148,7 @@ static inline struct jt_request *step(struct jt_transport *transport, int64_t wa
 
 static inline void wake(struct jt_transport *transport)
 {
-    (void)transport;
+    issuer_of(transport)->wakes++;
 }
 
 static inline int64_t clock_of(void *context)

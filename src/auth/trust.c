@@ -172,6 +172,7 @@ static bool plausible(const struct jt_trusted *issuer, struct jeton_bytes text, 
     if (jt_token_read(text, arena, &token, NULL) != JETON_OK ||
         jt_header_read(token.header, arena, &header, NULL) != JETON_OK || header.algorithm == NULL ||
         header.algorithm->type == JT_KEY_OCT || !jt_algorithm_usable(header.algorithm) || token.signature.len == 0 ||
+        header.kid.len > JT_KID_MAX ||
         (issuer->policy->algorithms != 0 && (issuer->policy->algorithms & JT_ALG_BIT(header.algorithm->id)) == 0) ||
         jt_payload_read(&payload, token.payload, arena, NULL) != JETON_OK)
         return false;

@@ -96,7 +96,7 @@ static void R50_a_cached_token_ends_and_begins_to_the_second(void **state)
                 provide(without, 0, keys.es);
                 assert_int_equal(make_trust(without), JETON_OK);
                 char *token = token_of(payloads[p]);
-                for (int64_t warm = NOW; warm < NOW + 20; warm += 5)
+                for (int64_t warm = NOW; warm < NOW + 20; warm += 9)
                     for (int64_t now = NOW - 30; now < NOW + 70; now++) {
                         with->now = warm;
                         (void)!ask(with, token);

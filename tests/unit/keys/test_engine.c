@@ -455,6 +455,59 @@ static void removing_a_source_with_a_fetch_in_flight_cancels_it(void **state)
     world_free(world);
 }
 
+static void a_source_that_comes_back_goes_on_counting_its_sets(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, SECOND);
+    uint64_t before = jt_source_usable_generation(world->source, world->issuer.now);
+    assert_int_not_equal(before, 0);
+    jt_engine_remove(world->engine, world->source);
+    world->issuer.body = SET(KEY_B);
+    assert_int_equal(jt_engine_add(world->engine, world->source), JETON_OK);
+    run_for(world, SECOND);
+    assert_int_equal(look_up(world, "b"), FOUND);
+    assert_true(jt_source_usable_generation(world->source, world->issuer.now) > before);
+    world_free(world);
+}
+
+static void a_source_that_nobody_used_for_days_wakes_at_the_first_lookup(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    run_for(world, 3 * 24 * HOUR);
+    unsigned requests = world->issuer.requests;
+    run_for(world, 24 * HOUR);
+    assert_int_equal(world->issuer.requests, requests);
+    unsigned wakes = world->issuer.wakes;
+    assert_int_equal(look_up(world, "a"), UNAVAILABLE);
+    assert_int_equal(look_up(world, "a"), UNAVAILABLE);
+    assert_int_equal(world->issuer.wakes, wakes + 1);
+    run_for(world, SECOND);
+    assert_int_equal(look_up(world, "a"), FOUND);
+    assert_int_equal(world->issuer.requests, requests + 1);
+    world_free(world);
+}
+
+static void R12_a_flood_on_a_failing_issuer_slows_down_too(void **state)
+{
+    (void)state;
+    struct world *world = world_with_url();
+    char kid[32];
+    run_for(world, MINUTE);
+    world->issuer.status = 500;
+    unsigned before = world->issuer.requests;
+    for (int i = 0; i < 3600; i++) {
+        snprintf(kid, sizeof kid, "random-%d", i);
+        look_up(world, kid);
+        run_for(world, SECOND);
+    }
+    uint64_t by_misses = atomic_load(&world->source->counts.fetches[JT_CAUSE_MISS][JT_FETCHED_FAILED]);
+    assert_in_range(by_misses, 2, 32);
+    assert_in_range(world->issuer.requests - before, 10, 32 + 40);
+    world_free(world);
+}
+
 static void an_address_that_its_own_text_refuses_is_a_configuration_fault(void **state)
 {
     (void)state;
@@ -506,6 +559,9 @@ int main(void)
         cmocka_unit_test(a_saved_set_that_is_old_foreign_damaged_or_from_the_future_is_ignored),
         cmocka_unit_test(a_file_is_read_again_when_it_changes_and_a_torn_write_is_survived),
         cmocka_unit_test(removing_a_source_with_a_fetch_in_flight_cancels_it),
+        cmocka_unit_test(a_source_that_comes_back_goes_on_counting_its_sets),
+        cmocka_unit_test(a_source_that_nobody_used_for_days_wakes_at_the_first_lookup),
+        cmocka_unit_test(R12_a_flood_on_a_failing_issuer_slows_down_too),
         cmocka_unit_test(an_address_that_its_own_text_refuses_is_a_configuration_fault),
         cmocka_unit_test(S5_2_a_provider_shows_what_its_owner_gives_and_nothing_is_fetched),
     };
