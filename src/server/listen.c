@@ -128,12 +128,20 @@ JT_CHECKED jt_listener_open(const char *text, struct jt_listener *out, struct je
     return status;
 }
 
-void jt_listener_close(struct jt_listener *listener)
+void jt_listener_stop(struct jt_listener *listener)
 {
     if (listener->fd < 0)
         return;
-    close(listener->fd);
+    (void)shutdown(listener->fd, SHUT_RDWR);
     if (listener->path[0] != '\0')
         unlink(listener->path);
+    listener->path[0] = '\0';
+}
+
+void jt_listener_close(struct jt_listener *listener)
+{
+    jt_listener_stop(listener);
+    if (listener->fd >= 0)
+        close(listener->fd);
     listener->fd = -1;
 }

@@ -15,6 +15,9 @@ struct jt_listener {
 /* `text` as the configuration has it. JETON_CONFIG_INVALID with a detail that names the address when it is busy or not
  * this machine's. */
 JT_CHECKED jt_listener_open(const char *text, struct jt_listener *out, struct jeton_detail *detail);
-/* Closes and removes the file of a unix socket. */
+/* Whoever connects is refused from now on, and the file of a unix socket is gone; the descriptor stays, since threads
+ * of the HTTP library may still look at it. */
+void jt_listener_stop(struct jt_listener *listener);
+/* Stops and closes; takes one that is closed. */
 void jt_listener_close(struct jt_listener *listener);
 #endif

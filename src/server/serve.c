@@ -50,7 +50,7 @@ static void drain(struct jt_server *server, const sigset_t *signals)
 
     atomic_store(&server->draining, true);
     jt_http_drain(server->http);
-    jt_listener_close(&server->listener);
+    jt_listener_stop(&server->listener);
     while (jt_http_connections(server->http) > 0 && jt_monotonic_ms() < until_ms) {
         jt_http_tick(server->http);
         (void)wait_for_signal(signals, jt_http_tick_ms(server->http));
