@@ -43,6 +43,7 @@ struct jt_trust_result {
     /* Of key_unknown; of signature_invalid where that refreshes; of alg_not_allowed where the keys decide what is. */
     enum jt_outlook outlook;
     struct jt_source *source; /* that was told of the miss, when PENDING */
+    uint64_t mark;            /* how many of its fetches had begun by then: a later one answers the miss */
     struct jt_cache_hit hit;
 };
 

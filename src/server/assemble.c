@@ -7,10 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "auth/authenticate.h"
 #include "server/routes.h"
 
-enum { FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
+enum { TICK_MIN_MS = 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
 
 /* What this server is called: as configured, else as it listens. */
 static JT_CHECKED name_server(struct jt_server *server, struct jeton_detail *detail)
@@ -49,6 +48,20 @@ static unsigned connections_of(const struct jt_server *server)
     return (unsigned)wanted;
 }
 
+/* A request that waits for keys is let go in time, give or take an eighth; nothing waits by default. */
+static int64_t tick_of(const struct jt_server *server)
+{
+    int64_t tick = 0;
+
+    for (size_t i = 0; i < server->issuer_count; i++) {
+        int64_t wait = server->issuers[i].wait_ms;
+
+        if (wait > 0 && (tick == 0 || wait / 8 < tick))
+            tick = wait / 8 + 1;
+    }
+    return tick > 0 && tick < TICK_MIN_MS ? TICK_MIN_MS : tick;
+}
+
 static JT_CHECKED open_http(struct jt_server *server, struct jeton_detail *detail)
 {
     const struct jt_config *config = server->config;
@@ -63,13 +76,19 @@ static JT_CHECKED open_http(struct jt_server *server, struct jeton_detail *detai
         .token_max = token_max,
         .body_max = (size_t)config->limits.body.value,
         .head_timeout_ms = config->limits.head_timeout.value,
-        .arena_size = jt_authenticate_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value +
-                      ARENA_BESIDE,
+        .arena_size = jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value +
+                      ARENA_BESIDE + server->issuer_count * JT_METRICS_ISSUER_MAX,
+        .tick_max_ms = tick_of(server),
         .log = &server->log,
         .handler = jt_routes_handler(server),
     };
 
     return jt_http_open(&options, &server->http, detail);
+}
+
+void jt_server_told(struct jt_server *server, const _Atomic uint64_t *what)
+{
+    jt_http_told(server->http, what);
 }
 
 static void warn_of_short_times(const struct jt_server *server)
@@ -80,6 +99,23 @@ static void warn_of_short_times(const struct jt_server *server)
         jt_log(&server->log, JT_LOG_WARN, "signing.jwks_max_age is below one minute", NULL);
 }
 
+static enum jt_verify_mode mode_of(const struct jt_server *server)
+{
+    const char *mode = server->config->verify.mode.at;
+
+    if (strcmp(mode, "none") == 0) {
+        jt_log(&server->log, JT_LOG_WARN, "verify.mode is none: /verify lets everybody pass, without an identity",
+               NULL);
+        return JT_VERIFY_NONE;
+    }
+    if (strcmp(mode, "trusted") == 0) {
+        jt_log(&server->log, JT_LOG_WARN,
+               "verify.mode is trusted: /verify believes whatever identity a caller claims; nothing is verified", NULL);
+        return JT_VERIFY_TRUSTED;
+    }
+    return JT_VERIFY_JWT;
+}
+
 static JT_CHECKED open_all(struct jt_server *server, struct jeton_detail *detail)
 {
     JT_TRY(jt_listener_open(server->config->listen.at, &server->listener, detail));
@@ -87,9 +123,12 @@ static JT_CHECKED open_all(struct jt_server *server, struct jeton_detail *detail
     warn_of_short_times(server);
     JT_TRY(jt_server_open_state(server, detail));
     JT_TRY(jt_server_open_clients(server, detail));
+    server->verify_mode = mode_of(server);
+    JT_TRY(jt_server_open_trusted(server, detail));
     JT_TRY(jt_server_open_policies(server, detail));
     JT_TRY(jt_server_open_discovery(server));
-    return open_http(server, detail);
+    JT_TRY(open_http(server, detail));
+    return jt_server_start_trusted(server, detail);
 }
 
 JT_CHECKED jt_server_open(const struct jt_config *config, struct jt_server *server, struct jeton_detail *detail)
@@ -107,13 +146,16 @@ JT_CHECKED jt_server_open(const struct jt_config *config, struct jt_server *serv
 
 void jt_server_close(struct jt_server *server)
 {
+    jt_server_stop_trusted(server);
     jt_http_close(server->http);
     jt_buffer_done(&server->discovery);
     for (size_t i = 0; i < server->policy_count; i++) {
-        jt_policy_free(server->policies[i].policy);
+        jt_trust_free(server->policies[i].trust);
+        jt_token_cache_free(server->policies[i].cache);
         free((void *)(uintptr_t)server->policies[i].scopes.at);
     }
     free(server->policies);
+    jt_server_close_trusted(server);
     jt_clients_free(server->clients);
     jt_signers_free(server->signers);
     jt_store_close(server->store);

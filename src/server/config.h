@@ -20,6 +20,42 @@ struct jt_config_policy {
     struct jt_config_list required_claims;
 };
 
+/* Times of one source of keys. In an item of `trust`, what stands nowhere (place.line 0) is inherited. */
+struct jt_config_key_source {
+    struct jt_config_number fresh_default, fresh_min, fresh_max;
+    struct jt_config_number max_stale;
+    struct jt_config_number miss_interval, miss_burst;
+    struct jt_config_number backoff_min, backoff_max;
+    struct jt_config_number min_gap;
+    struct jt_config_number negative_ttl;
+    struct jt_config_number connect_timeout, timeout;
+    struct jt_config_number wait;
+    struct jt_config_number redirects;
+    struct jt_config_number last_known_good;
+};
+
+struct jt_config_trust {
+    struct jt_config_text issuer;
+    struct {
+        struct jt_config_number discovery;
+        struct jt_config_text jwks_url;
+        struct jt_config_text jwks_file;
+        struct jt_config_list key_files;
+        struct jt_config_text secret_file;
+    } keys;
+    struct jt_config_list audiences;
+    struct jt_config_number any_audience;
+    struct jt_config_list algorithms;
+    struct jt_config_list types;
+    struct jt_config_number leeway;
+    struct jt_config_list required_claims;
+    struct jt_config_number refresh_on_bad_signature;
+    struct jt_config_number allow_http, allow_private_ip;
+    struct jt_config_text ca_file;
+    struct jt_config_text bearer_file;
+    struct jt_config_key_source key_source;
+};
+
 struct jt_config {
     struct jt_config_text listen;
     struct jt_config_text issuer;     /* at NULL: the address listened on */
@@ -32,13 +68,17 @@ struct jt_config {
         struct jt_config_number body;
         struct jt_config_number connections;
         struct jt_config_number head_timeout;
+        struct jt_config_number token_cache;
     } limits;
     struct {
         struct jt_config_text algorithm;
         struct jt_config_number token_ttl;
         struct jt_config_number jwks_max_age;
     } signing;
+    struct jt_config_key_source key_source;
+    struct jt_config_items trust; /* struct jt_config_trust */
     struct {
+        struct jt_config_text mode;
         struct jt_config_list audiences;
         struct jt_config_text token_header;
         struct jt_config_pairs headers;
@@ -67,6 +107,8 @@ void jt_config_done(struct jt_config *config);
 
 /* Rules that concern more than one key, and files that must be there (config_check.c). */
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);
+/* Those of `key_source` and `trust` (config_check_trust.c). */
+void jt_config_check_trust(const struct jt_config *config, struct jt_config_faults *faults);
 
 /* jetond.yaml(5) in scdoc, from the table (config_man.c). */
 struct jt_buffer;

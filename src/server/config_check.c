@@ -56,8 +56,7 @@ static void check_client(const struct jt_config_client *clients, size_t index, s
     jt_secret_done(&secret);
 }
 
-static void check_whole_seconds(const struct jt_config_number *number, const char *key,
-                                struct jt_config_faults *faults)
+static void check_whole_seconds(const struct jt_config_number *number, const char *key, struct jt_config_faults *faults)
 {
     if (number->value % 1000 != 0)
         jt_config_fault(faults, number->place, key, "must be whole seconds");
@@ -87,5 +86,6 @@ void jt_config_check(const struct jt_config *config, struct jt_config_faults *fa
     check_seal_key(config, faults);
     for (size_t i = 0; i < config->clients.count; i++)
         check_client(config->clients.at, i, faults);
+    jt_config_check_trust(config, faults);
     jt_config_faults_sort(faults);
 }

@@ -116,12 +116,30 @@ const char *jt_judge_algorithm(struct jeton_bytes text)
     return jt_algorithm_usable(algorithm) ? NULL : "is not in the crypto library of this machine";
 }
 
+const char *jt_judge_any_algorithm(struct jeton_bytes text)
+{
+    const struct jt_algorithm *algorithm = jt_algorithm_find(text);
+
+    if (algorithm == NULL)
+        return "is no signature algorithm known here";
+    return jt_algorithm_usable(algorithm) ? NULL : "is not in the crypto library of this machine";
+}
+
+/* Any text may be an `iss`; one that a log line and a metric can show. */
+const char *jt_judge_trusted(struct jeton_bytes text)
+{
+    if (text.len > 1024)
+        return "is longer than 1024 bytes";
+    return only_bytes(text, is_printable) ? NULL : "must be printable ASCII without spaces";
+}
+
 const char *jt_judge_header(struct jeton_bytes text)
 {
     /* What the connection and the answer itself are made of. */
-    static const char *const taken[] = {"Authorization", "Connection",       "Content-Length", "Content-Type", "Date",
-                                        "Host",          "Keep-Alive",       "Set-Cookie",     "TE",           "Trailer",
-                                        "Upgrade",       "Transfer-Encoding", "WWW-Authenticate"};
+    static const char *const taken[] = {
+        "Authorization", "Connection",        "Content-Length",  "Content-Type", "Date",
+        "Host",          "Keep-Alive",        "Set-Cookie",      "TE",           "Trailer",
+        "Upgrade",       "Transfer-Encoding", "WWW-Authenticate"};
 
     if (!jt_is_field_name(text) || text.len > 64)
         return "must be a header's name";

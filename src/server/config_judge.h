@@ -8,7 +8,9 @@
 
 const char *jt_judge_listen(struct jeton_bytes text);
 const char *jt_judge_issuer(struct jeton_bytes text);
+const char *jt_judge_trusted(struct jeton_bytes text);
 const char *jt_judge_algorithm(struct jeton_bytes text);
+const char *jt_judge_any_algorithm(struct jeton_bytes text);
 const char *jt_judge_header(struct jeton_bytes text);
 const char *jt_judge_name(struct jeton_bytes text);
 const char *jt_judge_scope(struct jeton_bytes text);

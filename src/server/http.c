@@ -17,11 +17,13 @@ enum {
     HEAD_ROOM = 5 * 1024,          /* of a head, beside the token */
     POOL_ROOM = 6 * 1024,          /* of a connection, beside two tokens: a head and an answer */
     SWALLOW_MAX = 8 * 1024 * 1024, /* a longer body is refused before it comes */
+    PARKED_TICK_MS = 20,           /* while a request waits */
 };
 
 struct jt_http {
     struct MHD_Daemon *daemon;
     struct jt_connections connections;
+    struct jt_parking parking;
     struct jt_http_options options;
     pthread_key_t arena; /* of each thread, made at its first request */
     bool quiet;
@@ -266,6 +268,37 @@ static struct jeton_bytes path_of(const char *url)
     return path;
 }
 
+/* --- Waiting without a thread --- */
+
+struct jt_holding {
+    struct jt_http *http;
+    struct MHD_Connection *wire;
+    struct jt_connection *connection;
+};
+
+static void hold(void *wire)
+{
+    MHD_suspend_connection(wire);
+}
+
+static void let_go(void *wire)
+{
+    MHD_resume_connection(wire);
+}
+
+enum jt_park jt_request_park(const struct jt_request *request, const _Atomic uint64_t *what, uint64_t mark,
+                             int64_t until_ms)
+{
+    struct jt_holding *holding = request->holding;
+    enum jt_park result = JT_PARK_FULL;
+
+    if (holding != NULL)
+        result = jt_parking_add(&holding->http->parking, &(struct jt_parked){holding->wire, what, mark, until_ms});
+    if (result == JT_PARK_HELD)
+        holding->connection->parked = true;
+    return result;
+}
+
 static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connection *wire,
                                       struct jt_connection *connection, struct jeton_bytes method,
                                       struct jeton_bytes path)
@@ -274,6 +307,7 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     struct timespec now;
     struct jt_answer answer = {.status = 500};
     struct jt_request request = {.method = method, .path = path, .body = jt_buffer_bytes(&connection->body)};
+    struct jt_holding holding = {http, wire, connection};
 
     read_head(wire, &head);
     clock_gettime(CLOCK_REALTIME, &now);
@@ -283,7 +317,13 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     request.arena = arena_of_thread(http);
     if (request.arena == NULL)
         return MHD_NO;
+    request.holding = connection->waited || http->options.tick_max_ms == 0 ? NULL : &holding;
     http->options.handler.answer(http->options.handler.context, &request, &answer);
+    if (connection->parked) {
+        connection->parked = false;
+        connection->waited = true;
+        return MHD_YES;
+    }
     observe(http, connection, answer.route, answer.status);
     return send_answer(http, wire, &answer, false);
 }
@@ -325,6 +365,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
             return MHD_NO;
         *marker = connection;
         connection->began_ns = jt_monotonic_ns();
+        connection->waited = false;
         jt_connection_enter(connection, JT_CONNECTION_BODY);
         jt_buffer_done(&connection->body);
         jt_buffer_init_secret(&connection->body, http->options.body_max);
@@ -400,7 +441,7 @@ static void on_log(void *context, const char *format, va_list arguments)
 static struct MHD_Daemon *start(struct jt_http *http)
 {
     const struct jt_http_options *options = &http->options;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
                             MHD_OPTION_LISTEN_SOCKET, options->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, options->threads,
@@ -429,6 +470,7 @@ JT_CHECKED jt_http_open(const struct jt_http_options *options, struct jt_http **
         return jt_fail(detail, JETON_INTERNAL_ERROR, "no thread key left");
     }
     jt_connections_init(&http->connections, options->head_timeout_ms);
+    jt_parking_init(&http->parking, hold, let_go);
     http->daemon = start(http);
     if (http->daemon == NULL) {
         jt_http_close(http);
@@ -441,11 +483,27 @@ JT_CHECKED jt_http_open(const struct jt_http_options *options, struct jt_http **
 void jt_http_tick(struct jt_http *http)
 {
     jt_connections_tick(&http->connections, jt_monotonic_ms());
+    jt_parking_tick(&http->parking, jt_monotonic_ms());
 }
 
 int64_t jt_http_tick_ms(struct jt_http *http)
 {
-    return jt_connections_tick_ms(&http->connections);
+    int64_t tick = jt_connections_tick_ms(&http->connections);
+    int64_t most = http->options.tick_max_ms;
+
+    if (most > 0 && jt_parking_count(&http->parking) > 0)
+        most = PARKED_TICK_MS;
+    return most > 0 && most < tick ? most : tick;
+}
+
+void jt_http_told(struct jt_http *http, const _Atomic uint64_t *what)
+{
+    jt_parking_told(&http->parking, what);
+}
+
+size_t jt_http_parked(struct jt_http *http)
+{
+    return jt_parking_count(&http->parking);
 }
 
 void jt_http_drain(struct jt_http *http)
@@ -455,6 +513,7 @@ void jt_http_drain(struct jt_http *http)
     if (!http->quiet)
         (void)MHD_quiesce_daemon(http->daemon);
     http->quiet = true;
+    jt_parking_close(&http->parking);
 }
 
 size_t jt_http_connections(struct jt_http *http)
@@ -470,9 +529,11 @@ void jt_http_close(struct jt_http *http)
         /* Quiet first: the listening socket stays the caller's. */
         if (!http->quiet)
             (void)MHD_quiesce_daemon(http->daemon);
+        jt_parking_close(&http->parking); /* the library cannot stop while a request is held */
         MHD_stop_daemon(http->daemon);
     }
     jt_connections_done(&http->connections);
+    jt_parking_done(&http->parking);
     pthread_key_delete(http->arena);
     free(http);
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "server/log.h"
+#include "server/parking.h"
 
 #define JT_REQUEST_HEADERS 100
 #define JT_ANSWER_HEADERS 32
@@ -23,11 +24,17 @@ struct jt_request {
     struct jeton_bytes body;
     const struct jt_header_field *headers;
     size_t header_count;
-    struct jt_arena *arena; /* of this thread, empty at the start */
-    int64_t now;            /* seconds since 1970 */
+    struct jt_arena *arena;     /* of this thread, empty at the start */
+    int64_t now;                /* seconds since 1970 */
+    struct jt_holding *holding; /* http.c's: for jt_request_park; NULL: it has waited, or may not */
 };
 /* The first header of that name (without case) and how many there are; `count` may be NULL. */
 struct jeton_bytes jt_request_header(const struct jt_request *request, const char *name, size_t *count);
+/* Lets the request wait, without a thread, until *what has passed `mark` or the time is over; the handler is then
+ * called once more, and cannot park again. When JT_PARK_HELD, the handler returns at once and what it answered is
+ * dropped. */
+enum jt_park jt_request_park(const struct jt_request *request, const _Atomic uint64_t *what, uint64_t mark,
+                             int64_t until_ms);
 
 /* Names and values live until the handler's caller has sent them: literals, or in the request's arena. */
 struct jt_answer {
@@ -66,6 +73,7 @@ struct jt_http_options {
     size_t body_max;
     int64_t head_timeout_ms;
     size_t arena_size;
+    int64_t tick_max_ms; /* the longest that a parked request may be late; 0: none is ever parked */
     const struct jt_log *log;
     struct jt_http_handler handler;
 };
@@ -76,7 +84,10 @@ JT_CHECKED jt_http_open(const struct jt_http_options *options, struct jt_http **
 /* To be called every jt_http_tick_ms() by one thread: ends connections whose time is over. */
 void jt_http_tick(struct jt_http *http);
 int64_t jt_http_tick_ms(struct jt_http *http);
-/* No new connections from now on; those without a request are ended. */
+/* `what` was raised: requests that wait for it go on. From any thread. */
+void jt_http_told(struct jt_http *http, const _Atomic uint64_t *what);
+size_t jt_http_parked(struct jt_http *http);
+/* No new connections from now on; those without a request are ended, those that wait are answered. */
 void jt_http_drain(struct jt_http *http);
 size_t jt_http_connections(struct jt_http *http);
 void jt_http_close(struct jt_http *http);

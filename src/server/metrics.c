@@ -76,26 +76,29 @@ static void write_histogram(struct jt_buffer *out, const char *name, const char 
     jt_buffer_add_format(out, "%s_count%s%s%s %" PRIu64 "\n", name, open, route, close, total);
 }
 
-static void write_verdicts(const struct jt_metrics *metrics, const char *issuer, struct jt_buffer *out)
-{
-    write_type(out, "jeton_verdicts_total", "counter", "Tokens judged, by the code of the verdict.");
-    for (size_t i = 0; i < JETON_STATUS_COUNT; i++) {
-        uint64_t count = atomic_load_explicit(&metrics->verdicts[i], memory_order_relaxed);
+const char jt_metrics_verdicts_heading[] =
+    "# HELP jeton_verdicts_total Tokens judged, by issuer and code of the verdict.\n"
+    "# TYPE jeton_verdicts_total counter\n";
 
-        if (count == 0 && i != JETON_OK)
+void jt_metrics_write_verdicts(const _Atomic uint64_t verdicts[JETON_STATUS_COUNT], const char *issuer, bool always_ok,
+                               struct jt_buffer *out)
+{
+    for (size_t i = 0; i < JETON_STATUS_COUNT; i++) {
+        uint64_t count = atomic_load_explicit(&verdicts[i], memory_order_relaxed);
+
+        if (count == 0 && (i != JETON_OK || !always_ok))
             continue;
         jt_buffer_add_text(out, "jeton_verdicts_total{issuer=");
         jt_metrics_label(out, issuer);
         jt_buffer_add_format(out, ",code=\"%s\"} %" PRIu64 "\n", jeton_status_code((enum jeton_status)i), count);
     }
-    write_type(out, "jeton_verify_duration_seconds", "histogram", "Time to judge a token.");
-    write_histogram(out, "jeton_verify_duration_seconds", "", &metrics->verifications);
 }
 
 void jt_metrics_write(const struct jt_metrics *metrics, const char *const *routes, size_t route_count,
-                      const char *issuer, struct jt_buffer *out)
+                      struct jt_buffer *out)
 {
-    write_verdicts(metrics, issuer, out);
+    write_type(out, "jeton_verify_duration_seconds", "histogram", "Time to judge a token.");
+    write_histogram(out, "jeton_verify_duration_seconds", "", &metrics->verifications);
     write_type(out, "jeton_tokens_issued_total", "counter", "Tokens issued, by grant.");
     jt_buffer_add_format(out, "jeton_tokens_issued_total{grant=\"client_credentials\"} %" PRIu64 "\n",
                          atomic_load_explicit(&metrics->issued, memory_order_relaxed));

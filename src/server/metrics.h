@@ -18,7 +18,7 @@ struct jt_histogram {
 };
 
 struct jt_metrics {
-    _Atomic uint64_t verdicts[JETON_STATUS_COUNT];
+    _Atomic uint64_t verdicts[JETON_STATUS_COUNT]; /* of requests that name no issuer of ours */
     _Atomic uint64_t issued;
     _Atomic uint64_t requests[JT_METRICS_ROUTES][JT_METRICS_STATUSES];
     struct jt_histogram durations[JT_METRICS_ROUTES];
@@ -32,9 +32,13 @@ static inline void jt_count(_Atomic uint64_t *counter)
 void jt_histogram_add(struct jt_histogram *histogram, int64_t duration_ns);
 void jt_metrics_request(struct jt_metrics *metrics, size_t route, unsigned status, int64_t duration_ns);
 
-/* Names the routes for the labels; `issuer` is from the configuration. */
+/* One line of jeton_verdicts_total for each code that came up; the heading goes before the first issuer's. */
+void jt_metrics_write_verdicts(const _Atomic uint64_t verdicts[JETON_STATUS_COUNT], const char *issuer, bool always_ok,
+                               struct jt_buffer *out);
+extern const char jt_metrics_verdicts_heading[];
+/* Everything but verdicts and keys. Names the routes for the labels. */
 void jt_metrics_write(const struct jt_metrics *metrics, const char *const *routes, size_t route_count,
-                      const char *issuer, struct jt_buffer *out);
+                      struct jt_buffer *out);
 /* A label's value with its quotes. */
 void jt_metrics_label(struct jt_buffer *out, const char *value);
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must a token show at /verify? Policies of the configuration, compiled. Own tokens alone: issuer, audience and
- * typ at+jwt are always demanded. */
+/* What must a token show at /verify? Policies of the configuration, compiled: for each named one a trust with all
+ * issuers in it, so that judging a token is one call. Part of assembling. */
 #include <stdlib.h>
 
 #include "server/server.h"
 
-enum { LIST_MAX = 256 };
+enum { LIST_MAX = 256, CACHE_MIN = 16 * 1024, CACHE_ENTRY = 2048 };
 
 static struct jeton_list texts_of(const struct jt_config_list *list, struct jeton_bytes memory[LIST_MAX])
 {
@@ -51,23 +51,132 @@ static JT_CHECKED join_scopes(const struct jt_config_list *scopes, struct jeton_
     return JETON_OK;
 }
 
+/* --- The policy of one issuer, as the named policy changes it --- */
+
+struct lists {
+    struct jeton_bytes issuer, type;
+    struct jeton_bytes audiences[LIST_MAX], scopes[LIST_MAX], required[2 * LIST_MAX], algorithms[LIST_MAX],
+        types[LIST_MAX];
+};
+
+static void fill_common(const struct jt_server *server, const struct jt_config_policy *from, const char *issuer,
+                        struct lists *lists, struct jeton_policy_options *options)
+{
+    lists->issuer = jeton_text(issuer);
+    options->issuers = (struct jeton_list){&lists->issuer, 1};
+    options->max_token = (size_t)server->config->limits.token.value;
+    options->scopes = texts_of(&from->scopes, lists->scopes);
+    options->required = texts_of(&from->required_claims, lists->required);
+}
+
+/* Own tokens: typ at+jwt is demanded, so that no other kind of own token passes. */
+static void fill_own(const struct jt_server *server, const struct jt_config_policy *from, struct lists *lists,
+                     struct jeton_policy_options *options)
+{
+    lists->type = JT_TEXT("at+jwt");
+    options->types = (struct jeton_list){&lists->type, 1};
+    options->audiences = from->audiences.count > 0 ? texts_of(&from->audiences, lists->audiences)
+                                                   : default_audiences(server, lists->audiences);
+}
+
+static void fill_trusted(const struct jt_config_trust *trust, const struct jt_config_policy *from, struct lists *lists,
+                         struct jeton_policy_options *options)
+{
+    const struct jt_config_list *required = &trust->required_claims;
+
+    options->audiences = texts_of(from->audiences.count > 0 ? &from->audiences : &trust->audiences, lists->audiences);
+    options->any_audience = trust->any_audience.value != 0 && from->audiences.count == 0;
+    options->algorithms = texts_of(&trust->algorithms, lists->algorithms);
+    options->types = texts_of(&trust->types, lists->types);
+    options->leeway = trust->leeway.value / 1000;
+    for (size_t i = 0; i < required->count; i++)
+        lists->required[options->required.count + i] = jeton_text(required->at[i].at);
+    options->required.count += required->count;
+}
+
+static JT_CHECKED make_policy(const struct jt_server *server, const struct jt_config_policy *from, size_t index,
+                              struct jt_policy **out, struct jeton_detail *detail)
+{
+    const struct jt_config_trust *entries = server->config->trust.at;
+    struct jeton_policy_options options = JETON_POLICY_OPTIONS_INIT;
+    struct lists *lists = calloc(1, sizeof *lists);
+    enum jeton_status status;
+
+    if (lists == NULL)
+        return JETON_OUT_OF_MEMORY;
+    fill_common(server, from, server->issuers[index].name, lists, &options);
+    if (index == 0)
+        fill_own(server, from, lists, &options);
+    else
+        fill_trusted(&entries[index - 1], from, lists, &options);
+    status = jt_policy_new(&options, out, detail);
+    free(lists);
+    return status;
+}
+
+/* --- The trust of one named policy: every issuer under it --- */
+
+static bool refreshes_on_bad_signature(const struct jt_server *server, size_t index)
+{
+    const struct jt_config_trust *entries = server->config->trust.at;
+
+    return index > 0 && entries[index - 1].refresh_on_bad_signature.value != 0;
+}
+
+static JT_CHECKED fill_issuers(struct jt_server *server, const struct jt_config_policy *from, struct jt_trusted *all,
+                               struct jeton_detail *detail)
+{
+    for (size_t i = 0; i < server->issuer_count; i++) {
+        struct jt_issuer *issuer = &server->issuers[i];
+
+        all[i] = (struct jt_trusted){.issuer = jeton_text(issuer->name),
+                                     .sources = {issuer->source, NULL},
+                                     .source_count = 1,
+                                     .refresh_on_bad_signature = refreshes_on_bad_signature(server, i),
+                                     .context = issuer};
+        JT_TRY(make_policy(server, from, i, &all[i].policy, detail));
+    }
+    return JETON_OK;
+}
+
+/* A cache of its own: what passed one policy has not passed another. */
+static JT_CHECKED open_cache(const struct jt_server *server, struct jt_token_cache **out)
+{
+    size_t bytes = (size_t)server->config->limits.token_cache.value / (server->config->verify.policies.count + 1);
+
+    if (bytes < CACHE_MIN)
+        return JETON_OK;
+    return jt_token_cache_new(bytes / CACHE_ENTRY, bytes, out);
+}
+
+static JT_CHECKED open_trust(struct jt_server *server, const struct jt_config_policy *from,
+                             struct jt_named_policy *policy, struct jeton_detail *detail)
+{
+    struct jt_trusted *all = calloc(server->issuer_count, sizeof *all);
+    enum jeton_status status;
+
+    if (all == NULL)
+        return JETON_OUT_OF_MEMORY;
+    status = fill_issuers(server, from, all, detail);
+    if (status == JETON_OK)
+        status = jt_trust_new(&(struct jt_trust_options){.issuers = all,
+                                                         .issuer_count = server->issuer_count,
+                                                         .max_token = (size_t)server->config->limits.token.value,
+                                                         .cache = policy->cache},
+                              &policy->trust, detail);
+    for (size_t i = 0; i < server->issuer_count && status != JETON_OK; i++)
+        jt_policy_free(all[i].policy);
+    free(all);
+    return status;
+}
+
 static JT_CHECKED add_policy(struct jt_server *server, const struct jt_config_policy *from, struct jeton_detail *detail)
 {
-    struct jeton_bytes audiences[LIST_MAX], scopes[LIST_MAX], required[LIST_MAX];
-    struct jeton_bytes issuer = jeton_text(server->issuer), type = JT_TEXT("at+jwt");
-    struct jeton_policy_options options = JETON_POLICY_OPTIONS_INIT;
-    struct jt_named_policy *policy = &server->policies[server->policy_count];
+    struct jt_named_policy *policy = &server->policies[server->policy_count++];
 
-    options.issuers = (struct jeton_list){&issuer, 1};
-    options.types = (struct jeton_list){&type, 1};
-    options.max_token = (size_t)server->config->limits.token.value;
-    options.audiences = from->audiences.count > 0 ? texts_of(&from->audiences, audiences)
-                                                  : default_audiences(server, audiences);
-    options.scopes = texts_of(&from->scopes, scopes);
-    options.required = texts_of(&from->required_claims, required);
-    JT_TRY(jt_policy_new(&options, &policy->policy, detail));
     policy->name = jeton_text(from->name.at);
-    server->policy_count++;
+    JT_TRY(open_cache(server, &policy->cache));
+    JT_TRY(open_trust(server, from, policy, detail));
     return join_scopes(&from->scopes, &policy->scopes);
 }
 

@@ -4,6 +4,23 @@
 
 enum { TEXT_MAX = 256 * 1024 };
 
+/* By issuer; of requests that name none of ours, under "", or under this server's own name where it stands alone. */
+static void write_verdicts(const struct jt_server *server, struct jt_buffer *out)
+{
+    _Atomic uint64_t own[JETON_STATUS_COUNT];
+    bool alone = server->issuer_count == 1;
+
+    jt_buffer_add_text(out, jt_metrics_verdicts_heading);
+    for (size_t i = 0; i < JETON_STATUS_COUNT; i++)
+        atomic_init(&own[i], atomic_load(&server->issuers[0].verdicts[i]) +
+                                 (alone ? atomic_load(&server->metrics.verdicts[i]) : 0));
+    jt_metrics_write_verdicts(own, server->issuer, true, out);
+    for (size_t i = 1; i < server->issuer_count; i++)
+        jt_metrics_write_verdicts(server->issuers[i].verdicts, server->issuers[i].name, true, out);
+    if (!alone)
+        jt_metrics_write_verdicts(server->metrics.verdicts, "", false, out);
+}
+
 static void write_keys(const struct jt_server *server, struct jt_buffer *out)
 {
     jt_buffer_add_text(out, "# HELP jeton_issuer_key_state Own keys; 1 for the state each is in.\n"
@@ -23,9 +40,11 @@ void jt_route_metrics(struct jt_server *server, const struct jt_request *request
     struct jt_buffer text;
     void *copy = NULL;
 
-    jt_buffer_init(&text, TEXT_MAX);
-    jt_metrics_write(&server->metrics, jt_route_names, JT_ROUTE_COUNT, server->issuer, &text);
+    jt_buffer_init(&text, TEXT_MAX + server->issuer_count * JT_METRICS_ISSUER_MAX);
+    write_verdicts(server, &text);
+    jt_metrics_write(&server->metrics, jt_route_names, JT_ROUTE_COUNT, &text);
     write_keys(server, &text);
+    jt_metrics_write_keys(server, &text);
     if (text.status == JETON_OK && (copy = jt_arena_take(request->arena, text.len)) != NULL) {
         memcpy(copy, text.at, text.len);
         answer->status = 200;

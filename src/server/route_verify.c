@@ -3,10 +3,10 @@
  * (CONTRACT "/verify"). Everything happens in the thread's arena; no heap, no lock. */
 #include <stdio.h>
 
-#include "auth/authenticate.h"
 #include "server/connections.h"
 #include "server/identity.h"
 #include "server/routes.h"
+#include "server/verify_unchecked.h"
 
 /* Where the claims as a whole go, whatever stands beside it in the configuration. */
 #define CLAIMS_HEADER "X-Jeton-Claims"
@@ -64,10 +64,24 @@ static JT_CHECKED find_token(const struct jt_server *server, const struct jt_req
     return JETON_OK;
 }
 
+/* Who passed, and who says so. */
+struct identity {
+    const struct jt_verified *token; /* NULL where nothing is verified: then these two */
+    struct jt_json claims;
+    struct jeton_bytes payload;
+};
+
+static struct jt_json claim_of(const struct identity *identity, const char *name)
+{
+    return identity->token != NULL ? jt_verified_claim(identity->token, jeton_text(name))
+                                   : jt_json_get(identity->claims, jeton_text(name));
+}
+
 /* Identity headers of a good answer: each one that is configured, always. */
 static JT_CHECKED add_identity(const struct jt_server *server, const struct jt_request *request,
-                               const struct jt_verified *token, struct jt_answer *answer, struct jeton_detail *detail)
+                               const struct identity *identity, struct jt_answer *answer, struct jeton_detail *detail)
 {
+    struct jeton_bytes payload = identity->token != NULL ? jt_verified_payload(identity->token) : identity->payload;
     const struct jt_config_pairs *headers = &server->config->verify.headers;
     size_t bytes = 0;
 
@@ -76,9 +90,8 @@ static JT_CHECKED add_identity(const struct jt_server *server, const struct jt_r
         const char *claim = headers->at[i].value.at;
         const char *value = NULL;
         enum jeton_status status = jt_bytes_equal_nocase(jeton_text(name), JT_TEXT(CLAIMS_HEADER))
-                                       ? jt_identity_claims(jt_verified_payload(token), request->arena, &value)
-                                       : jt_identity_value(jt_verified_claim(token, jeton_text(claim)), request->arena,
-                                                           &value);
+                                       ? jt_identity_claims(payload, request->arena, &value)
+                                       : jt_identity_value(claim_of(identity, claim), request->arena, &value);
 
         if (status == JETON_OK) {
             bytes += strlen(name) + strlen(value) + 4;
@@ -146,8 +159,22 @@ static void add_challenge(const struct jt_server *server, const struct jt_reques
     jt_answer_header(answer, "WWW-Authenticate", text);
 }
 
-static void add_body(const struct jt_request *request, enum jeton_status status, const char *description,
-                     struct jt_answer *answer)
+/* Whether asking again may help. */
+static const char *outlook_text(enum jt_outlook outlook)
+{
+    switch (outlook) {
+    case JT_OUTLOOK_PENDING:
+        return ",\"refresh\":\"pending\"";
+    case JT_OUTLOOK_FINAL:
+        return ",\"refresh\":\"final\"";
+    case JT_OUTLOOK_NONE:
+        break;
+    }
+    return "";
+}
+
+static void add_body(const struct jt_request *request, enum jeton_status status, enum jt_outlook outlook,
+                     const char *description, struct jt_answer *answer)
 {
     enum jeton_kind kind = jeton_status_kind(status);
     const char *error = error_of(status);
@@ -161,14 +188,14 @@ static void add_body(const struct jt_request *request, enum jeton_status status,
     if (text == NULL)
         return;
     snprintf(text, room, "{\"error\":\"%s\",\"error_description\":\"%s\",\"reason\":\"%s\",\"kind\":\"%s\"%s}\n", error,
-             description, jeton_status_code(status), jeton_kind_name(kind),
-             status == JETON_KEY_UNKNOWN ? ",\"refresh\":\"final\"" : "");
+             description, jeton_status_code(status), jeton_kind_name(kind), outlook_text(outlook));
     answer->content_type = "application/json";
     answer->body = jeton_text(text);
 }
 
 static void answer_bad(const struct jt_server *server, const struct jt_request *request, enum jeton_status status,
-                       struct jeton_detail *detail, const struct jt_named_policy *policy, struct jt_answer *answer)
+                       enum jt_outlook outlook, struct jeton_detail *detail, const struct jt_named_policy *policy,
+                       struct jt_answer *answer)
 {
     enum jeton_kind kind = jeton_status_kind(status);
     bool broken = kind == JETON_KIND_BROKEN || kind == JETON_KIND_MISUSED || kind == JETON_KIND_CONFIG;
@@ -187,35 +214,105 @@ static void answer_bad(const struct jt_server *server, const struct jt_request *
     else
         jt_log(&server->log, JT_LOG_ERROR, "a token could not be judged", "code", jeton_status_code(status), "detail",
                detail->text, NULL);
-    add_body(request, status, description, answer);
+    add_body(request, status, outlook, description, answer);
+}
+
+/* --- The judgement --- */
+
+/* One question, from the token to its answer. */
+struct question {
+    struct jt_server *server;
+    const struct jt_request *request;
+    const struct jt_named_policy *policy;
+    struct identity identity;
+    struct jt_trust_result result; /* left at the end */
+    bool waits;
+    struct jeton_detail detail;
+};
+
+static JT_CHECKED judge_once(struct question *question, struct jeton_bytes token)
+{
+    struct jt_server *server = question->server;
+    int64_t began_ns = jt_monotonic_ns();
+    enum jeton_status status = jt_trust_judge(question->policy->trust, token, question->request->now,
+                                              began_ns / 1000000, question->request->arena, &question->result,
+                                              &question->detail);
+
+    jt_histogram_add(&server->metrics.verifications, jt_monotonic_ns() - began_ns);
+    question->identity.token = status == JETON_OK ? question->result.token : NULL;
+    return status;
+}
+
+static struct jt_issuer *issuer_of(const struct question *question)
+{
+    return question->result.issuer != NULL ? question->result.issuer->context : NULL;
+}
+
+/* A key that is on its way may be waited for, once. A fetch answers what was missed before it began: */
+static JT_CHECKED judge(struct question *question, struct jeton_bytes token)
+{
+    size_t start = question->request->arena->used;
+    enum jeton_status status = judge_once(question, token);
+    struct jt_issuer *issuer = issuer_of(question);
+
+    if (question->result.outlook != JT_OUTLOOK_PENDING || issuer->wait_ms == 0)
+        return status;
+    switch (
+        jt_request_park(question->request, &issuer->told, question->result.mark, jt_monotonic_ms() + issuer->wait_ms)) {
+    case JT_PARK_HELD:
+        question->waits = true;
+        return status;
+    case JT_PARK_PASSED:
+        jt_trust_leave(&question->result);
+        jt_arena_rewind(question->request->arena, start);
+        question->detail.text[0] = '\0';
+        return judge_once(question, token);
+    case JT_PARK_FULL:
+        break;
+    }
+    return status;
+}
+
+static JT_CHECKED ask(struct question *question)
+{
+    const struct jt_server *server = question->server;
+    struct jeton_bytes token = {NULL, 0};
+
+    if (server->verify_mode == JT_VERIFY_NONE)
+        return JETON_OK;
+    JT_TRY(find_token(server, question->request, &token, &question->detail));
+    if (server->verify_mode == JT_VERIFY_TRUSTED)
+        return jt_claims_unchecked(token, (size_t)server->config->limits.token.value, question->request->arena,
+                                   &question->identity.claims, &question->identity.payload, &question->detail);
+    return judge(question, token);
+}
+
+static void count_verdict(const struct question *question, enum jeton_status status)
+{
+    struct jt_issuer *issuer = issuer_of(question);
+
+    jt_count(issuer != NULL ? &issuer->verdicts[status] : &question->server->metrics.verdicts[status]);
 }
 
 void jt_route_verify(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
 {
-    const struct jt_named_policy *policy = policy_of(server, request->path);
-    struct jeton_detail detail = {""};
-    struct jeton_bytes token = {NULL, 0};
-    const struct jt_verified *verified = NULL;
+    struct question question = {.server = server, .request = request, .policy = policy_of(server, request->path)};
     enum jeton_status status;
 
-    if (policy == NULL) {
+    if (question.policy == NULL) {
         jt_answer_error(answer, request->arena, 404, "not_found", "no policy of that name");
         return;
     }
-    status = find_token(server, request, &token, &detail);
-    if (status == JETON_OK) {
-        int64_t began_ns = jt_monotonic_ns();
-
-        status = jt_authenticate(token, jt_signers_published(server->signers)->keys, policy->policy, request->now,
-                                 request->arena, &verified, &detail);
-        jt_histogram_add(&server->metrics.verifications, jt_monotonic_ns() - began_ns);
+    status = ask(&question);
+    if (!question.waits) {
+        if (status == JETON_OK)
+            status = add_identity(server, request, &question.identity, answer, &question.detail);
+        count_verdict(&question, status);
+        if (status == JETON_OK)
+            answer->status = 200;
+        else
+            answer_bad(server, request, status, question.result.outlook, &question.detail, question.policy, answer);
+        jt_answer_header(answer, "Cache-Control", "no-store");
     }
-    if (status == JETON_OK)
-        status = add_identity(server, request, verified, answer, &detail);
-    jt_count(&server->metrics.verdicts[status]);
-    if (status == JETON_OK)
-        answer->status = 200;
-    else
-        answer_bad(server, request, status, &detail, policy, answer);
-    jt_answer_header(answer, "Cache-Control", "no-store");
+    jt_trust_leave(&question.result);
 }

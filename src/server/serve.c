@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "server/connections.h"
+#include "server/http.h"
 #include "server/server.h"
 #include "server/start_memory.h"
 

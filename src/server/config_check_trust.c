@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Do `trust` and `key_source` make sense: is there one place of keys, one word on the audience, are the times in order,
+ * may the addresses be dialled at all? Beside config_check.c. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "keys/discovery.h"
+#include "server/config_trust.h"
+
+enum { KEY_ROOM = 128, FILE_MAX = 16 << 20 };
+
+/* One entry being judged. */
+struct judged {
+    const struct jt_config *config;
+    const struct jt_config_trust *trust;
+    size_t index;
+    struct jt_config_faults *faults;
+};
+
+static void fault(const struct judged *judged, struct jt_place place, const char *key, const char *what)
+{
+    char shown[KEY_ROOM];
+
+    snprintf(shown, sizeof shown, "trust[%zu].%s", judged->index, key);
+    jt_config_fault(judged->faults, place, shown, "%.220s", what);
+}
+
+/* --- Times --- */
+
+struct order {
+    const char *lower_name, *upper_name;
+    size_t lower, upper; /* offsets */
+};
+#define ORDER(low, up)                                                                                                 \
+    {                                                                                                                  \
+#low, #up, offsetof(struct jt_config_key_source, low), offsetof(struct jt_config_key_source, up)               \
+    }
+static const struct order orders[] = {ORDER(fresh_min, fresh_default), ORDER(fresh_default, fresh_max),
+                                      ORDER(fresh_max, max_stale), ORDER(backoff_min, backoff_max)};
+
+static const struct jt_config_number *at(const struct jt_config_key_source *times, size_t offset)
+{
+    return (const void *)((const char *)times + offset);
+}
+
+static bool is_given(const struct jt_config_number *number)
+{
+    return number->place.line > 0;
+}
+
+/* `own`: the times of the entry alone, where two that are inherited were judged before; NULL: the times for all. */
+static void check_times(const struct jt_config_key_source *times, const struct jt_config_key_source *own,
+                        const char *prefix, struct jt_config_faults *faults)
+{
+    char key[KEY_ROOM];
+
+    for (size_t i = 0; i < JT_COUNT(orders); i++) {
+        const struct jt_config_number *lower = at(times, orders[i].lower), *upper = at(times, orders[i].upper);
+        bool low = own != NULL ? is_given(at(own, orders[i].lower)) : is_given(lower);
+
+        if (lower->value <= upper->value ||
+            (own != NULL && !is_given(at(own, orders[i].lower)) && !is_given(at(own, orders[i].upper))))
+            continue;
+        snprintf(key, sizeof key, "%skey_source.%s", prefix, low ? orders[i].lower_name : orders[i].upper_name);
+        jt_config_fault(faults, low ? lower->place : upper->place, key, "may not be %s than %s (%" PRId64 " ms)",
+                        low ? "longer" : "shorter", low ? orders[i].upper_name : orders[i].lower_name,
+                        low ? upper->value : lower->value);
+    }
+}
+
+/* --- The place of keys --- */
+
+static void check_one_place(const struct judged *judged)
+{
+    const struct jt_config_trust *trust = judged->trust;
+    int places = (trust->keys.discovery.value != 0) + (trust->keys.jwks_url.at != NULL) +
+                 (trust->keys.jwks_file.at != NULL) + (trust->keys.key_files.count > 0) +
+                 (trust->keys.secret_file.at != NULL);
+
+    if (places > 1)
+        fault(judged, trust->issuer.place, "keys",
+              "must name one of discovery, jwks_url, jwks_file, key_files, "
+              "secret_file, not several");
+    else if (places == 0 && is_given(&trust->keys.discovery))
+        fault(judged, trust->keys.discovery.place, "keys.discovery",
+              "is false, and no other place of keys is named: jwks_url, jwks_file, key_files, secret_file");
+}
+
+static void check_static(const struct judged *judged)
+{
+    const struct jt_config_text *file = NULL;
+    struct jt_keyset *keys = NULL;
+    struct jeton_detail detail = {""};
+    enum jeton_status status = jt_config_static_keys(judged->trust, &keys, &file, &detail);
+    const char *key = judged->trust->keys.secret_file.at != NULL ? "keys.secret_file" : "keys.key_files";
+
+    if (status == JETON_OK)
+        jt_keyset_free(keys);
+    else
+        fault(judged, file != NULL ? file->place : judged->trust->issuer.place, key, detail.text);
+}
+
+static void check_jwks_file(const struct judged *judged)
+{
+    const struct jt_config_text *file = &judged->trust->keys.jwks_file;
+    struct jeton_detail detail = {""};
+    struct jt_keyset *keys = NULL;
+    struct jt_buffer text;
+
+    jt_buffer_init(&text, FILE_MAX);
+    if (jt_keyset_new(&keys) == JETON_OK &&
+        (jt_file_read(file->at, &text, &detail) != JETON_OK ||
+         jt_keyset_read_jwks(keys, jt_buffer_bytes(&text), JETON_ORIGIN_OPERATOR, NULL, NULL, &detail) != JETON_OK))
+        fault(judged, file->place, "keys.jwks_file", detail.text);
+    jt_keyset_free(keys);
+    jt_buffer_done(&text);
+}
+
+static void check_address(const struct judged *judged, const struct jt_config_text *address, const char *key)
+{
+    struct jt_source_options options = jt_config_source_options(judged->config, judged->trust);
+    struct jeton_detail detail = {""};
+
+    if (jt_fetch_check(jeton_text(address->at), &options.fetch, &detail) != JETON_OK)
+        fault(judged, address->place, key, detail.text);
+}
+
+static void check_discovery(const struct judged *judged)
+{
+    const struct jt_config_text *issuer = &judged->trust->issuer;
+    struct jeton_detail detail = {""};
+    struct jt_buffer url;
+
+    if (jt_discovery_url(jeton_text(issuer->at), "/", &url, &detail) == JETON_OK) {
+        jt_buffer_done(&url);
+        check_address(judged, issuer, "issuer");
+    } else {
+        fault(judged, issuer->place, "issuer", detail.text);
+    }
+}
+
+static void check_place(const struct judged *judged)
+{
+    struct jeton_bytes address;
+    size_t before = judged->faults->count;
+
+    check_one_place(judged);
+    if (judged->faults->count > before)
+        return;
+    switch (jt_config_place(judged->trust, &address)) {
+    case JT_SOURCE_STATIC:
+        check_static(judged);
+        return;
+    case JT_SOURCE_FILE:
+        check_jwks_file(judged);
+        return;
+    case JT_SOURCE_URL:
+        check_address(judged, &judged->trust->keys.jwks_url, "keys.jwks_url");
+        return;
+    case JT_SOURCE_DISCOVERY:
+        check_discovery(judged);
+        return;
+    case JT_SOURCE_PROVIDER:
+        break;
+    }
+}
+
+/* --- What its tokens must show --- */
+
+static void check_audience(const struct judged *judged)
+{
+    const struct jt_config_trust *trust = judged->trust;
+
+    if (trust->audiences.count == 0 && trust->any_audience.value == 0)
+        fault(judged, trust->issuer.place, "audiences", "must be given; any_audience: true believes tokens for anyone");
+    if (trust->audiences.count > 0 && trust->any_audience.value != 0)
+        fault(judged, trust->any_audience.place, "any_audience", "is true, and audiences are named: which?");
+}
+
+/* A secret can check HS* alone, and HS* needs a secret. */
+static void check_algorithms(const struct judged *judged)
+{
+    const struct jt_config_list *algorithms = &judged->trust->algorithms;
+    bool secret = judged->trust->keys.secret_file.at != NULL;
+
+    for (size_t i = 0; i < algorithms->count; i++) {
+        const struct jt_algorithm *algorithm = jt_algorithm_find(jeton_text(algorithms->at[i].at));
+        bool symmetric = algorithm->type == JT_KEY_OCT;
+
+        if (symmetric && !secret)
+            fault(judged, algorithms->at[i].place, "algorithms", "HS256, HS384 and HS512 need keys.secret_file");
+        else if (!symmetric && secret)
+            fault(judged, algorithms->at[i].place, "algorithms", "a secret can check HS256, HS384 and HS512 alone");
+    }
+}
+
+static void check_file(const struct judged *judged, const struct jt_config_text *file, const char *key)
+{
+    struct jeton_detail detail = {""};
+    struct jt_buffer text;
+
+    if (file->at == NULL)
+        return;
+    jt_buffer_init_secret(&text, FILE_MAX);
+    if (jt_file_read(file->at, &text, &detail) != JETON_OK)
+        fault(judged, file->place, key, detail.text);
+    else if (text.len == 0)
+        fault(judged, file->place, key, "the file is empty");
+    jt_buffer_done(&text);
+}
+
+static void check_name(const struct judged *judged)
+{
+    const struct jt_config_trust *all = judged->config->trust.at;
+    const char *name = judged->trust->issuer.at;
+    char what[64];
+
+    if (judged->config->issuer.at != NULL && strcmp(judged->config->issuer.at, name) == 0)
+        fault(judged, judged->trust->issuer.place, "issuer", "is this server itself, which needs no entry");
+    for (size_t i = 0; i < judged->index; i++) {
+        if (all[i].issuer.at == NULL || strcmp(all[i].issuer.at, name) != 0)
+            continue;
+        snprintf(what, sizeof what, "is the issuer of trust[%zu] too", i);
+        fault(judged, judged->trust->issuer.place, "issuer", what);
+        break;
+    }
+}
+
+static void check_entry(const struct judged *judged)
+{
+    const struct jt_config_trust *trust = judged->trust;
+    struct jt_config_key_source times = jt_config_times(judged->config, trust);
+    char prefix[32];
+
+    snprintf(prefix, sizeof prefix, "trust[%zu].", judged->index);
+    check_times(&times, &trust->key_source, prefix, judged->faults);
+    check_audience(judged);
+    if (trust->leeway.value % 1000 != 0)
+        fault(judged, trust->leeway.place, "leeway", "must be whole seconds");
+    if (trust->issuer.at == NULL)
+        return; /* told before */
+    check_name(judged);
+    check_algorithms(judged);
+    check_file(judged, &trust->ca_file, "ca_file");
+    check_file(judged, &trust->bearer_file, "bearer_file");
+    check_place(judged);
+}
+
+void jt_config_check_trust(const struct jt_config *config, struct jt_config_faults *faults)
+{
+    check_times(&config->key_source, NULL, "", faults);
+    for (size_t i = 0; i < config->trust.count; i++) {
+        struct judged judged = {config, &((const struct jt_config_trust *)config->trust.at)[i], i, faults};
+
+        check_entry(&judged);
+    }
+    if (strcmp(config->verify.mode.at, "jwt") != 0 && config->verify.policies.count > 0)
+        jt_config_fault(faults, config->verify.policies.place, "verify.policies",
+                        "need verify.mode jwt: nothing else could hold them");
+}
