@@ -177,7 +177,7 @@ static void a_source_that_went_and_came_back_brings_no_old_verdicts(void **state
 static void a_replaced_policy_judges_anew(void **state)
 {
     (void)state;
-    static const struct jeton_bytes web = JT_TEXT("web");
+    const struct jeton_bytes web = JT_TEXT("web");
     struct world *world = cached_world(local_party());
     char *token = token_of(PAYLOAD(ISS_A));
     assert_code(ask(world, token), JETON_OK);

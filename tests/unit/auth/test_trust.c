@@ -107,7 +107,7 @@ static struct world *world_of_two(void)
 {
     struct world *world = world_new();
     struct party b = party_of(ISS_B, URL_B);
-    static const struct jeton_bytes audience = JT_TEXT("b-only");
+    const struct jeton_bytes audience = JT_TEXT("b-only");
     b.policy.any_audience = false;
     b.policy.audiences = (struct jeton_list){&audience, 1};
     add_party(world, party_of(ISS_A, URL_A));
@@ -191,7 +191,7 @@ static void a_trust_of_nobody_refuses_everybody(void **state)
 static void junk_and_foreign_tokens_never_reach_the_latch(void **state)
 {
     (void)state;
-    static const struct jeton_bytes api = JT_TEXT("api"), es256 = JT_TEXT("ES256");
+    const struct jeton_bytes api = JT_TEXT("api"), es256 = JT_TEXT("ES256");
     struct party party = party_of(ISS_A, URL_A);
     party.policy.any_audience = false;
     party.policy.audiences = (struct jeton_list){&api, 1};
@@ -402,7 +402,7 @@ static void a_rotation_to_another_algorithm_is_seen(void **state)
 static void a_rotation_to_an_algorithm_that_the_policy_forbids_asks_nobody(void **state)
 {
     (void)state;
-    static const struct jeton_bytes rs256 = JT_TEXT("RS256");
+    const struct jeton_bytes rs256 = JT_TEXT("RS256");
     struct party party = party_of(ISS_A, URL_A);
     party.policy.algorithms = (struct jeton_list){&rs256, 1};
     struct world *world = world_of_one(party);
