@@ -50,6 +50,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.body = body if body is not None else json.dumps({"keys": [KEY]})
         self.requests = []
         self.more = {}  # path: bytes, or a function of the server and the head
+        self.streams = {}  # path: a function of the server, the connection and the head
         self.over = threading.Event()
         self.context = None
         if tls:
@@ -96,6 +97,9 @@ class Handler(socketserver.BaseRequestHandler):
 
     def answer(self, link, path, head):
         server = self.server
+        if path in server.streams:
+            server.streams[path](server, link, head)
+            return
         if path in server.more:
             made = server.more[path]
             link.sendall(made(server, head) if callable(made) else made)
