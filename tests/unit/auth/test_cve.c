@@ -278,12 +278,13 @@ static void row_21_CVE_2022_39227_a_JSON_serialization_is_no_token(void **state)
     struct jt_keyset *set = one_key(keys.es);
     char *token = jws(keys.es, "ES256", ES_HEADER, GOOD_PAYLOAD);
     char *dot = strchr(token, '.'), *last = strrchr(token, '.');
-    char *json = malloc(strlen(token) * 2 + 256);
+    size_t room = strlen(token) * 2 + 256;
+    char *json = malloc(room);
     assert_non_null(json);
-    sprintf(json, "{\"protected\":\"%.*s\",\"payload\":\"%.*s\",\"signature\":\"%s\"}", (int)(dot - token), token,
-            (int)(last - dot - 1), dot + 1, last + 1);
+    snprintf(json, room, "{\"protected\":\"%.*s\",\"payload\":\"%.*s\",\"signature\":\"%s\"}", (int)(dot - token),
+             token, (int)(last - dot - 1), dot + 1, last + 1);
     assert_code(judge_raw(jeton_text(json), set), JETON_TOKEN_MALFORMED);
-    sprintf(json, "{\"  %s\":\"\"}", token);
+    snprintf(json, room, "{\"  %s\":\"\"}", token);
     assert_code(judge_raw(jeton_text(json), set), JETON_TOKEN_MALFORMED);
     free(json);
     free(token);
