@@ -28,6 +28,7 @@ struct probe {
     struct jt_source_options options;
     struct named sources[SOURCES];
     size_t count;
+    pthread_mutex_t lock; /* of the list: events name their source from the engine's thread */
     sem_t entered, release;
     pthread_t holder;
 };
@@ -85,9 +86,11 @@ static void told(void *context, const struct jt_source_event *event)
     struct probe *probe = context;
     struct line line;
     line_open(&line, "event", names[event->type]);
+    pthread_mutex_lock(&probe->lock);
     for (size_t i = 0; i < probe->count; i++)
         if (probe->sources[i].source == event->source)
             jt_json_add_text(&line.writer, "source", probe->sources[i].name);
+    pthread_mutex_unlock(&probe->lock);
     jt_json_add_text(&line.writer, "state",
                      jt_data_state_name((enum jt_data_state)atomic_load(&event->source->data_state)));
     jt_json_add_text(&line.writer, "cause", jt_cause_name(event->cause));
@@ -114,15 +117,17 @@ static void do_open(struct probe *probe, const char *name, const char *kind, con
 {
     struct jeton_detail detail = {""};
     struct line line;
-    struct named *named = &probe->sources[probe->count];
-    snprintf(named->name, sizeof named->name, "%s", name);
+    struct named named = {.source = NULL};
+    snprintf(named.name, sizeof named.name, "%s", name);
     enum jeton_status status = jt_source_open(strcmp(kind, "issuer") == 0 ? JT_SOURCE_DISCOVERY
                                               : strcmp(kind, "file") == 0 ? JT_SOURCE_FILE
                                                                           : JT_SOURCE_URL,
-                                              jeton_text(address), &probe->options, &named->source, &detail);
+                                              jeton_text(address), &probe->options, &named.source, &detail);
     if (status == JETON_OK) {
-        probe->count++;
-        status = jt_engine_add(probe->engine, named->source);
+        pthread_mutex_lock(&probe->lock);
+        probe->sources[probe->count++] = named;
+        pthread_mutex_unlock(&probe->lock);
+        status = jt_engine_add(probe->engine, named.source);
         jt_engine_wake(probe->engine);
     }
     line_open(&line, "open", jeton_status_code(status));
@@ -216,9 +221,11 @@ static void do_close(struct probe *probe, const char *name)
     struct line line;
     struct jt_source *source = find(probe, name);
     jt_engine_remove(probe->engine, source);
+    pthread_mutex_lock(&probe->lock);
     for (size_t i = 0; i < probe->count; i++)
         if (probe->sources[i].source == source)
             probe->sources[i] = probe->sources[--probe->count];
+    pthread_mutex_unlock(&probe->lock);
     jt_source_close(source);
     line_open(&line, "close", "ok");
     jt_json_add_number(&line.writer, "took", clock_of(NULL) - from);
@@ -338,10 +345,11 @@ static void set_option(struct jt_source_options *options, const char *name, cons
 
 int main(int argc, char **argv)
 {
-    static struct probe probe = {
-        .options = {.times = JT_MACHINE_TIMES_DEFAULT, .negative_ttl = 60000, .fetch = JT_FETCH_OPTIONS_INIT}};
+    static struct probe probe = {.lock = PTHREAD_MUTEX_INITIALIZER};
     char text[2048];
     struct line line;
+    probe.options = (struct jt_source_options){
+        .times = JT_MACHINE_TIMES_DEFAULT, .negative_ttl = 60000, .fetch = JT_FETCH_OPTIONS_INIT};
     for (int i = 1; i + 1 < argc; i += 2)
         set_option(&probe.options, argv[i] + 2, argv[i + 1]);
     struct jt_engine_options options = {
