@@ -16,8 +16,8 @@ enum jeton_status jt_authenticate(struct jeton_bytes token, const struct jt_keys
     judgement.explain = false;
     judgement.known = NULL;
     judgement.payload.read = false;
-    for (size_t i = 0; i < JT_CHECK_COUNT; i++)
-        JT_TRY(jt_checks[i].run(&judgement, detail));
+    for (unsigned plan = policy->plan; plan != 0; plan &= plan - 1) /* from the lowest bit on */
+        JT_TRY(jt_checks[__builtin_ctz(plan)].run(&judgement, detail));
     *out = judgement.verified;
     return JETON_OK;
 }

@@ -91,15 +91,8 @@ static enum jeton_status check_algorithm(struct jt_judgement *j, struct jeton_de
     return JETON_OK;
 }
 
-static bool several_issuers(const struct jt_judgement *j)
-{
-    return j->policy->rules.issuers.count > 1;
-}
-
 static enum jeton_status check_trust(struct jt_judgement *j, struct jeton_detail *detail)
 {
-    if (!several_issuers(j))
-        return JETON_OK;
     JT_TRY(jt_payload_read(&j->payload, j->token.payload, j->arena, detail));
     return jt_claims_trusted(j->payload.json, &j->policy->rules, detail);
 }
@@ -185,78 +178,77 @@ static enum jeton_status check_scope(struct jt_judgement *j, struct jeton_detail
     return jt_claims_scopes(j->claims, &j->policy->rules, detail);
 }
 
-/* --- What was asked for at all: for the explanation only, a check without a question holds anyway --- */
+/* --- What a policy asks for at all --- */
 
-static bool asked_exp(const struct jt_judgement *j)
+static bool several_issuers(const struct jt_policy *policy)
 {
-    return !j->policy->rules.exp_optional || j->claims->at[JT_CLAIM_EXP].value != NULL;
+    return policy->rules.issuers.count > 1;
 }
 
-static bool asked_nbf(const struct jt_judgement *j)
+static bool an_issuer(const struct jt_policy *policy)
 {
-    return j->claims->at[JT_CLAIM_NBF].value != NULL;
+    return policy->rules.issuers.count > 0;
 }
 
-static bool asked_iat(const struct jt_judgement *j)
+static bool an_audience(const struct jt_policy *policy)
 {
-    return j->claims->at[JT_CLAIM_IAT].value != NULL;
+    return policy->rules.audiences.count > 0;
 }
 
-static bool asked_issuer(const struct jt_judgement *j)
+static bool a_subject(const struct jt_policy *policy)
 {
-    return j->policy->rules.issuers.count > 0;
+    return policy->rules.subject.len > 0;
 }
 
-static bool asked_audience(const struct jt_judgement *j)
+static bool a_type(const struct jt_policy *policy)
 {
-    return j->policy->rules.audiences.count > 0;
+    return policy->rules.types.count > 0;
 }
 
-static bool asked_subject(const struct jt_judgement *j)
+static bool a_claim(const struct jt_policy *policy)
 {
-    return j->policy->rules.subject.len > 0;
+    return policy->rules.required.count > 0;
 }
 
-static bool asked_typ(const struct jt_judgement *j)
+static bool an_age(const struct jt_policy *policy)
 {
-    return j->policy->rules.types.count > 0;
+    return policy->rules.max_age >= 0;
 }
 
-static bool asked_required(const struct jt_judgement *j)
+static bool a_scope(const struct jt_policy *policy)
 {
-    return j->policy->rules.required.count > 0;
+    return policy->rules.scopes.count > 0;
 }
 
-static bool asked_max_age(const struct jt_judgement *j)
+unsigned jt_checks_asked(const struct jt_policy *policy)
 {
-    return j->policy->rules.max_age >= 0;
-}
-
-static bool asked_scope(const struct jt_judgement *j)
-{
-    return j->policy->rules.scopes.count > 0;
+    unsigned plan = 0;
+    for (unsigned i = 0; i < JT_CHECK_COUNT; i++)
+        if (jt_checks[i].asked == NULL || jt_checks[i].asked(policy))
+            plan |= 1u << i;
+    return plan;
 }
 
 const struct jt_check jt_checks[JT_CHECK_COUNT] = {
-    [JT_CHECK_SIZE] = {"size", check_size, NULL, 0, 0},
-    [JT_CHECK_SHAPE] = {"shape", check_shape, NULL, BIT(SIZE), 0},
-    [JT_CHECK_HEADER] = {"header", check_header, NULL, BIT(SHAPE), 0},
-    [JT_CHECK_CRIT] = {"crit", check_crit, NULL, BIT(HEADER), 0},
-    [JT_CHECK_ALGORITHM] = {"algorithm", check_algorithm, NULL, BIT(HEADER), 0},
-    [JT_CHECK_TRUST] = {"trusted_issuer", check_trust, several_issuers, BIT(SHAPE), 0},
-    [JT_CHECK_KEY] = {"key", check_key, NULL, BIT(ALGORITHM), 0},
-    [JT_CHECK_SIGNATURE] = {"signature", check_signature, NULL, BIT(CRIT) | BIT(KEY), 0},
-    [JT_CHECK_PAYLOAD] = {"payload", check_payload, NULL, BIT(SIGNATURE), 0},
-    [JT_CHECK_TYPES] = {"claim_types", check_types, NULL, BIT(PAYLOAD), 0},
-    [JT_CHECK_EXP] = {"exp", check_exp, asked_exp, BIT(PAYLOAD), CLAIM(EXP)},
-    [JT_CHECK_NBF] = {"nbf", check_nbf, asked_nbf, BIT(PAYLOAD), CLAIM(NBF)},
-    [JT_CHECK_IAT] = {"iat", check_iat, asked_iat, BIT(PAYLOAD), CLAIM(IAT)},
-    [JT_CHECK_ISSUER] = {"issuer", check_issuer, asked_issuer, BIT(PAYLOAD), CLAIM(ISS)},
-    [JT_CHECK_AUDIENCE] = {"audience", check_audience, asked_audience, BIT(PAYLOAD), CLAIM(AUD)},
-    [JT_CHECK_SUBJECT] = {"subject", check_subject, asked_subject, BIT(PAYLOAD), CLAIM(SUB)},
-    [JT_CHECK_TYP] = {"typ", check_typ, asked_typ, BIT(HEADER), 0},
-    [JT_CHECK_REQUIRED] = {"required", check_required, asked_required, BIT(PAYLOAD), 0},
-    [JT_CHECK_MAX_AGE] = {"max_age", check_max_age, asked_max_age, BIT(PAYLOAD), CLAIM(IAT)},
-    [JT_CHECK_SCOPE] = {"scope", check_scope, asked_scope, BIT(PAYLOAD), 0},
+    [JT_CHECK_SIZE] = {"size", check_size, NULL, 0, 0, 0},
+    [JT_CHECK_SHAPE] = {"shape", check_shape, NULL, BIT(SIZE), 0, 0},
+    [JT_CHECK_HEADER] = {"header", check_header, NULL, BIT(SHAPE), 0, 0},
+    [JT_CHECK_CRIT] = {"crit", check_crit, NULL, BIT(HEADER), 0, 0},
+    [JT_CHECK_ALGORITHM] = {"algorithm", check_algorithm, NULL, BIT(HEADER), 0, 0},
+    [JT_CHECK_TRUST] = {"trusted_issuer", check_trust, several_issuers, BIT(SHAPE), 0, 0},
+    [JT_CHECK_KEY] = {"key", check_key, NULL, BIT(ALGORITHM), 0, 0},
+    [JT_CHECK_SIGNATURE] = {"signature", check_signature, NULL, BIT(CRIT) | BIT(KEY), 0, 0},
+    [JT_CHECK_PAYLOAD] = {"payload", check_payload, NULL, BIT(SIGNATURE), 0, 0},
+    [JT_CHECK_TYPES] = {"claim_types", check_types, NULL, BIT(PAYLOAD), 0, 0},
+    [JT_CHECK_EXP] = {"exp", check_exp, NULL, BIT(PAYLOAD), CLAIM(EXP), CLAIM(EXP)},
+    [JT_CHECK_NBF] = {"nbf", check_nbf, NULL, BIT(PAYLOAD), CLAIM(NBF), CLAIM(NBF)},
+    [JT_CHECK_IAT] = {"iat", check_iat, NULL, BIT(PAYLOAD), CLAIM(IAT), CLAIM(IAT)},
+    [JT_CHECK_ISSUER] = {"issuer", check_issuer, an_issuer, BIT(PAYLOAD), 0, CLAIM(ISS)},
+    [JT_CHECK_AUDIENCE] = {"audience", check_audience, an_audience, BIT(PAYLOAD), 0, CLAIM(AUD)},
+    [JT_CHECK_SUBJECT] = {"subject", check_subject, a_subject, BIT(PAYLOAD), 0, CLAIM(SUB)},
+    [JT_CHECK_TYP] = {"typ", check_typ, a_type, BIT(HEADER), 0, 0},
+    [JT_CHECK_REQUIRED] = {"required", check_required, a_claim, BIT(PAYLOAD), 0, 0},
+    [JT_CHECK_MAX_AGE] = {"max_age", check_max_age, an_age, BIT(PAYLOAD), 0, CLAIM(IAT)},
+    [JT_CHECK_SCOPE] = {"scope", check_scope, a_scope, BIT(PAYLOAD), 0, 0},
 };
 _Static_assert(JT_CHECK_COUNT <= JETON_CHECKS_MAX, "a verdict holds them all");

@@ -51,10 +51,15 @@ enum jt_check_id {
 struct jt_check {
     const char *name;
     enum jeton_status (*run)(struct jt_judgement *judgement, struct jeton_detail *detail);
-    bool (*asked)(const struct jt_judgement *judgement); /* NULL: always */
-    unsigned needs;  /* bits of the checks that must have passed for this one to be possible */
-    unsigned claims; /* bits of the claims that must be of their type */
+    bool (*asked)(const struct jt_policy *policy); /* NULL: always */
+    unsigned needs;   /* bits of the checks that must have passed for this one to be possible */
+    unsigned without; /* bit of the claim without which nothing is asked, unless it is required */
+    unsigned claims;  /* bits of the claims that must be of their type */
 };
 
 extern const struct jt_check jt_checks[JT_CHECK_COUNT];
+
+/* Bits of the checks that this policy asks for: the plan of every judgement by it. A check that is not asked for would
+ * hold. */
+unsigned jt_checks_asked(const struct jt_policy *policy);
 #endif

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "auth/checks.h"
+
 #define LIST_MAX 1024                /* texts of one list */
 #define TEXT_MAX ((size_t)64 * 1024) /* bytes of one text */
 #define MAX_AGE_MAX ((int64_t)1 << 53)
@@ -135,6 +137,7 @@ enum jeton_status jt_policy_new(const struct jeton_policy_options *options, stru
     };
     for (size_t i = 0; i < policy->rules.types.count; i++)
         policy->rules.types.at[i] = jt_media_type_short(policy->rules.types.at[i]);
+    policy->plan = jt_checks_asked(policy);
     *out = policy;
     return JETON_OK;
 }

@@ -14,6 +14,7 @@ struct jt_policy {
     struct jt_claim_rules rules;
     jt_alg_mask algorithms; /* 0: what the keys allow */
     size_t max_token;
+    unsigned plan;               /* the checks it asks for, a bit each (checks.h) */
     struct jeton_bytes memory[]; /* the texts: slices first, then their bytes */
 };
 

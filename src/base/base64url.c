@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How do bytes travel in a token? Four characters become three bytes by four table look-ups; the tables hold each
- * character's bits where they end up in a little-endian word, and the top byte says "no such character".
+/* How do bytes travel in a token? Where the machine can, sixteen characters are decoded at once; elsewhere four characters
+ * become three bytes by four table look-ups: the tables hold each character's bits where they end up in a little-endian
+ * word, and the top byte says "no such character" (JT_BASE64URL_PLAIN: this way alone, for its tests).
  * No early way out: the time depends on the length alone, and keys pass here too. */
 #include "base/base64url.h"
 
 #include <endian.h>
+#if defined(__x86_64__) && !defined(JT_BASE64URL_PLAIN)
+#include <tmmintrin.h>
+#endif
 
 #define BAD 0xff000000U
 /* RFC 4648 §5, table 2. */
@@ -56,13 +60,9 @@ static uint32_t tail(const unsigned char *in, size_t len, unsigned char *out)
     return (word & BAD) | (word & 0xff0000U);
 }
 
-bool jt_base64url_decode(struct jeton_bytes text, unsigned char *out)
+static bool decode_by_tables(const unsigned char *in, size_t len, unsigned char *out)
 {
-    const unsigned char *in = text.at;
-    size_t len = text.len;
     uint32_t wrong = 0;
-    if (len % 4 == 1)
-        return false;
     for (; len >= 20; len -= 16, in += 16, out += 12) {
         uint32_t a = quad(in);
         uint32_t b = quad(in + 4);
@@ -84,6 +84,71 @@ bool jt_base64url_decode(struct jeton_bytes text, unsigned char *out)
     if (len > 0)
         wrong |= tail(in, len, out);
     return wrong == 0;
+}
+
+#if defined(__x86_64__) && !defined(JT_BASE64URL_PLAIN)
+/* Sixteen characters become twelve bytes, with four bytes of nothing behind them. The high half of a character says how
+ * far its value is from it ("_" alone is not like its neighbours); high and low half together say whether it is one: a
+ * bit stands for a row of the alphabet, set in `high` for the rows of a high half, in `low` where the row lacks it. */
+__attribute__((target("ssse3"))) static inline __m128i sixteen(__m128i text, __m128i *foreign)
+{
+    const __m128i distance = _mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0,
+                                           0, 0);
+    const __m128i high = _mm_setr_epi8(32, 32, 1, 2, 4, 8, 4, 16, 32, 32, 32, 32, 32, 32, 32, 32);
+    const __m128i low = _mm_setr_epi8(0x25, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x23, 0x3b, 0x3b,
+                                      0x3a, 0x3b, 0x33);
+    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+    const __m128i half = _mm_set1_epi8(15);
+    __m128i upper = _mm_and_si128(_mm_srli_epi32(text, 4), half);
+    __m128i line = _mm_cmpeq_epi8(text, _mm_set1_epi8('_'));
+    *foreign = _mm_or_si128(
+        *foreign, _mm_and_si128(_mm_shuffle_epi8(high, upper), _mm_shuffle_epi8(low, _mm_and_si128(text, half))));
+    __m128i value = _mm_add_epi8(text, _mm_shuffle_epi8(distance, upper));
+    value = _mm_add_epi8(value, _mm_and_si128(line, _mm_set1_epi8(63 - '_' + 'A')));
+    __m128i twelve = _mm_maddubs_epi16(value, _mm_set1_epi32(0x01400140)); /* pairs of six bits */
+    __m128i three = _mm_madd_epi16(twelve, _mm_set1_epi32(0x00011000));    /* pairs of twelve */
+    return _mm_shuffle_epi8(three, order);
+}
+
+/* The last 23 characters at most are decoded beside, filled up with "A", which is zero: so what they say beyond whole
+ * bytes stands in the byte behind these, and must be zero. */
+__attribute__((target("ssse3"))) static bool decode_by_sixteens(const unsigned char *in, size_t len, unsigned char *out)
+{
+    __m128i foreign = _mm_setzero_si128();
+    for (; len >= 24; len -= 16, in += 16, out += 12)
+        _mm_storeu_si128((__m128i *)(void *)out, sixteen(_mm_loadu_si128((const __m128i *)(const void *)in), &foreign));
+    unsigned char last[32], bytes[28];
+    size_t count = jt_base64url_decoded(len);
+    memset(last, 'A', sizeof last);
+    if (len > 0)
+        memcpy(last, in, len);
+    for (size_t i = 0; i < 2; i++)
+        _mm_storeu_si128((__m128i *)(void *)(bytes + 12 * i),
+                         sixteen(_mm_loadu_si128((const __m128i *)(const void *)(last + 16 * i)), &foreign));
+    if (count > 0)
+        memcpy(out, bytes, count);
+    unsigned beyond = bytes[count];
+    memset(last, 0, sizeof last); /* it may have been a key */
+    memset(bytes, 0, sizeof bytes);
+    __asm__ volatile("" : : "r"(last), "r"(bytes) : "memory");
+    int clean = _mm_movemask_epi8(_mm_cmpeq_epi8(foreign, _mm_setzero_si128()));
+    return (((unsigned)clean ^ 0xffffU) | beyond) == 0;
+}
+
+static bool decode(const unsigned char *in, size_t len, unsigned char *out)
+{
+    return __builtin_cpu_supports("ssse3") ? decode_by_sixteens(in, len, out) : decode_by_tables(in, len, out);
+}
+#else
+static bool decode(const unsigned char *in, size_t len, unsigned char *out)
+{
+    return decode_by_tables(in, len, out);
+}
+#endif
+
+bool jt_base64url_decode(struct jeton_bytes text, unsigned char *out)
+{
+    return text.len % 4 != 1 && decode(text.at, text.len, out);
 }
 
 bool jt_base64url_decode_arena(struct jeton_bytes text, struct jt_arena *arena, struct jeton_bytes *out)

@@ -276,46 +276,18 @@ enum jeton_status jt_json_read(struct jeton_bytes text, struct jt_json_limits li
 
 /* --- Looking. --- */
 
-enum jt_json_type jt_json_type(struct jt_json json)
-{
-    switch (yyjson_get_type(json.value)) {
-    case YYJSON_TYPE_NULL:
-        return JT_JSON_NULL;
-    case YYJSON_TYPE_BOOL:
-        return JT_JSON_BOOLEAN;
-    case YYJSON_TYPE_RAW: /* YYJSON_READ_NUMBER_AS_RAW */
-    case YYJSON_TYPE_NUM:
-        return JT_JSON_NUMBER;
-    case YYJSON_TYPE_STR:
-        return JT_JSON_STRING;
-    case YYJSON_TYPE_ARR:
-        return JT_JSON_ARRAY;
-    case YYJSON_TYPE_OBJ:
-        return JT_JSON_OBJECT;
-    default:
-        return JT_JSON_NONE;
-    }
-}
-
-struct jeton_bytes jt_json_string(struct jt_json json)
-{
-    return jeton_bytes(yyjson_get_str(json.value), yyjson_is_str(json.value) ? yyjson_get_len(json.value) : 0);
-}
-
-struct jeton_bytes jt_json_number(struct jt_json json)
-{
-    return jeton_bytes(yyjson_get_raw(json.value), yyjson_is_raw(json.value) ? yyjson_get_len(json.value) : 0);
-}
-
-bool jt_json_boolean(struct jt_json json)
-{
-    return yyjson_is_true(json.value);
-}
-
-size_t jt_json_count(struct jt_json json)
-{
-    return yyjson_is_ctn(json.value) ? yyjson_get_len(json.value) : 0;
-}
+/* What json.h says of the layout. */
+_Static_assert(sizeof(struct jt_json_node) == sizeof(yyjson_val) &&
+                   offsetof(struct jt_json_node, tag) == offsetof(yyjson_val, tag) &&
+                   offsetof(struct jt_json_node, is.text) == offsetof(yyjson_val, uni.str) &&
+                   offsetof(struct jt_json_node, is.step) == offsetof(yyjson_val, uni.ofs),
+               "a value is laid out as json.h has it");
+_Static_assert(YYJSON_TYPE_MASK == 7 && YYJSON_TAG_BIT == 8 && YYJSON_TYPE_NONE == 0 && YYJSON_TYPE_NULL == 2 &&
+                   YYJSON_TYPE_BOOL == 3 && YYJSON_TYPE_NUM == 4 && (int)YYJSON_TYPE_RAW == (int)JT_NODE_RAW &&
+                   (int)YYJSON_TYPE_STR == (int)JT_NODE_STRING && (int)YYJSON_TYPE_ARR == (int)JT_NODE_ARRAY &&
+                   (int)YYJSON_TYPE_OBJ == (int)JT_NODE_OBJECT &&
+                   (YYJSON_TYPE_BOOL | YYJSON_SUBTYPE_TRUE) == (int)JT_NODE_TRUE,
+               "types are numbered as json.h has them");
 
 struct jt_json jt_json_get(struct jt_json object, struct jeton_bytes name)
 {
@@ -328,27 +300,4 @@ struct jt_json jt_json_get(struct jt_json object, struct jeton_bytes name)
             return (struct jt_json){at + 1};
     }
     return (struct jt_json){NULL};
-}
-
-struct jt_json_walk jt_json_walk(struct jt_json json)
-{
-    struct jt_json_walk walk = {.left = jt_json_count(json), .object = yyjson_is_obj(json.value)};
-    if (walk.left > 0)
-        walk.next = (yyjson_val *)json.value + 1;
-    return walk;
-}
-
-bool jt_json_next(struct jt_json_walk *walk)
-{
-    if (walk->left == 0)
-        return false;
-    yyjson_val *value = walk->next;
-    if (walk->object) {
-        walk->name = jeton_bytes(value->uni.str, unsafe_yyjson_get_len(value));
-        value++;
-    }
-    walk->value.value = value;
-    walk->next = unsafe_yyjson_get_next(value);
-    walk->left--;
-    return true;
 }

@@ -41,12 +41,52 @@ size_t jt_json_arena_size(size_t len);
 JT_CHECKED jt_json_read(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,
                         struct jt_json *out, struct jeton_detail *detail);
 
-enum jt_json_type jt_json_type(struct jt_json json);
+/* How the parser lays a value out in memory, so that looking at one is a load and no call; json.c asserts that it is
+ * so. Nothing but the functions of this file looks inside. */
+struct jt_json_node {
+    uint64_t tag; /* length above 8 bits of type */
+    union {
+        const char *text; /* of a string or number */
+        size_t step;      /* bytes from a container to what follows it */
+    } is;
+};
+enum { JT_NODE_RAW = 1, JT_NODE_TRUE = 11, JT_NODE_STRING = 5, JT_NODE_ARRAY = 6, JT_NODE_OBJECT = 7 };
+
+static inline const struct jt_json_node *jt_json_node(struct jt_json json)
+{
+    return (const struct jt_json_node *)json.value;
+}
+static inline unsigned jt_json_kind(struct jt_json json)
+{
+    return json.value != NULL ? (unsigned)jt_json_node(json)->tag & 7 : 0;
+}
+static inline enum jt_json_type jt_json_type(struct jt_json json)
+{
+    return (enum jt_json_type)(0x65432130u >> 4 * jt_json_kind(json) & 7); /* a digit for each kind of the parser */
+}
 /* Each gives no bytes, 0 or false for a value of another type. */
-struct jeton_bytes jt_json_string(struct jt_json json); /* unescaped; may hold NUL */
-struct jeton_bytes jt_json_number(struct jt_json json); /* as written */
-bool jt_json_boolean(struct jt_json json);
-size_t jt_json_count(struct jt_json json); /* elements or members */
+static inline struct jeton_bytes jt_json_text_of(struct jt_json json, unsigned kind)
+{
+    if (jt_json_kind(json) != kind)
+        return jeton_bytes(NULL, 0);
+    return jeton_bytes(jt_json_node(json)->is.text, (size_t)(jt_json_node(json)->tag >> 8));
+}
+static inline struct jeton_bytes jt_json_string(struct jt_json json) /* unescaped; may hold NUL */
+{
+    return jt_json_text_of(json, JT_NODE_STRING);
+}
+static inline struct jeton_bytes jt_json_number(struct jt_json json) /* as written */
+{
+    return jt_json_text_of(json, JT_NODE_RAW);
+}
+static inline bool jt_json_boolean(struct jt_json json)
+{
+    return json.value != NULL && (jt_json_node(json)->tag & 0xff) == JT_NODE_TRUE;
+}
+static inline size_t jt_json_count(struct jt_json json) /* elements or members */
+{
+    return jt_json_kind(json) >= JT_NODE_ARRAY ? (size_t)(jt_json_node(json)->tag >> 8) : 0;
+}
 /* JT_JSON_NONE when not there or `object` is none. */
 struct jt_json jt_json_get(struct jt_json object, struct jeton_bytes name);
 
@@ -59,8 +99,31 @@ struct jt_json_walk {
     size_t left;
     bool object;
 };
-struct jt_json_walk jt_json_walk(struct jt_json json);
-bool jt_json_next(struct jt_json_walk *walk);
+static inline struct jt_json_walk jt_json_walk(struct jt_json json)
+{
+    struct jt_json_walk walk = {.left = jt_json_count(json), .object = jt_json_kind(json) == JT_NODE_OBJECT};
+    if (walk.left > 0)
+        walk.next = (struct jt_json_node *)json.value + 1;
+    return walk;
+}
+static inline bool jt_json_next(struct jt_json_walk *walk)
+{
+    struct jt_json_node *value = (struct jt_json_node *)walk->next;
+    if (walk->left == 0)
+        return false;
+    if (walk->object) { /* a name is followed by its value */
+        walk->name = jeton_bytes(value->is.text, (size_t)(value->tag >> 8));
+        value++;
+    }
+    walk->value.value = value;
+    walk->left--;
+    /* A container is followed by what it holds. */
+    if ((value->tag & 7) >= JT_NODE_ARRAY)
+        walk->next = (char *)value + value->is.step;
+    else
+        walk->next = value + 1;
+    return true;
+}
 
 /* --- Writing: one line, no spaces, members in the order given. --- */
 

@@ -396,14 +396,22 @@ enum jeton_status jt_open(struct jeton_bytes key, const unsigned char nonce[12],
 
 bool jt_crypto_equal(struct jeton_bytes a, struct jeton_bytes b)
 {
-    /* volatile keeps the compiler from stopping early or from comparing words with a branch */
-    const volatile unsigned char *left = a.at, *right = b.at;
-    unsigned difference = 0;
+    const unsigned char *left = a.at, *right = b.at;
+    uint64_t difference = 0, one, other;
+    size_t i = 0;
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        difference |= (unsigned)left[i] ^ (unsigned)right[i];
-    return (bool)((difference - 1u) >> 31);
+    for (; i + sizeof one <= a.len; i += sizeof one) {
+        memcpy(&one, left + i, sizeof one);
+        memcpy(&other, right + i, sizeof other);
+        difference |= one ^ other;
+        __asm__ volatile("" : "+r"(difference)); /* keeps the compiler from stopping early */
+    }
+    for (; i < a.len; i++) {
+        difference |= (uint64_t)(left[i] ^ right[i]);
+        __asm__ volatile("" : "+r"(difference));
+    }
+    return (bool)(1 & ~((difference | (0 - difference)) >> 63));
 }
 
 const char *jt_crypto_library(void)

@@ -26,8 +26,8 @@ enum jeton_status jt_token_split(struct jeton_bytes text, struct jt_token *out, 
     if (first == NULL)
         return wrong_parts(text, detail);
     const char *second = memchr(first + 1, '.', (size_t)(end - first) - 1);
-    if (second == NULL || memchr(second + 1, '.', (size_t)(end - second) - 1) != NULL)
-        return wrong_parts(text, detail);
+    if (second == NULL)
+        return wrong_parts(text, detail); /* a third dot stands in the signature, where it will be refused */
     *out = (struct jt_token){
         .signed_text = {start, (size_t)(second - start)},
         .header_text = {start, (size_t)(first - start)},
@@ -37,14 +37,20 @@ enum jeton_status jt_token_split(struct jeton_bytes text, struct jt_token *out, 
     return JETON_OK;
 }
 
-static enum jeton_status part(struct jeton_bytes text, const char *name, unsigned char **at, struct jeton_bytes *out,
-                              struct jeton_detail *detail)
+static bool part(struct jeton_bytes text, unsigned char **at, struct jeton_bytes *out)
 {
-    if (!jt_base64url_decode(text, *at))
-        return jt_fail(detail, JETON_TOKEN_MALFORMED, "the %s is not canonical base64url", name);
     *out = jeton_bytes(*at, jt_base64url_decoded(text.len));
     *at += out->len;
-    return JETON_OK;
+    return jt_base64url_decode(text, (unsigned char *)(uintptr_t)out->at);
+}
+
+static enum jeton_status not_decoded(const struct jt_token *token, const char *name, struct jeton_detail *detail)
+{
+    struct jeton_bytes rest = token->signature_text;
+    struct jeton_bytes whole = {token->signed_text.at, token->signed_text.len + 1 + rest.len};
+    if (jt_bytes_find(rest, '.', 0) < rest.len)
+        return wrong_parts(whole, detail);
+    return jt_fail(detail, JETON_TOKEN_MALFORMED, "the %s is not canonical base64url", name);
 }
 
 enum jeton_status jt_token_decode(struct jt_token *token, bool known, struct jt_arena *arena,
@@ -57,10 +63,13 @@ enum jeton_status jt_token_decode(struct jt_token *token, bool known, struct jt_
     unsigned char *at = jt_arena_take(arena, room + 1);
     if (at == NULL)
         return jt_fail(detail, JETON_OUT_OF_MEMORY, "the arena is too small");
-    if (!known)
-        JT_TRY(part(token->header_text, "header", &at, &token->header, detail));
-    JT_TRY(part(token->payload_text, "payload", &at, &token->payload, detail));
-    return part(token->signature_text, "signature", &at, &token->signature, detail);
+    if (!known && !part(token->header_text, &at, &token->header))
+        return not_decoded(token, "header", detail);
+    if (!part(token->payload_text, &at, &token->payload))
+        return not_decoded(token, "payload", detail);
+    if (!part(token->signature_text, &at, &token->signature))
+        return not_decoded(token, "signature", detail);
+    return JETON_OK;
 }
 
 enum jeton_status jt_token_read(struct jeton_bytes text, struct jt_arena *arena, struct jt_token *out,
