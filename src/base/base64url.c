@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How do bytes travel in a token? Where the machine can, sixteen characters are decoded at once; elsewhere four characters
- * become three bytes by four table look-ups: the tables hold each character's bits where they end up in a little-endian
- * word, and the top byte says "no such character" (JT_BASE64URL_PLAIN: this way alone, for its tests).
- * No early way out: the time depends on the length alone, and keys pass here too. */
+/* How do bytes travel in a token? Where the machine can, sixteen characters are decoded at once; elsewhere four
+ * characters become three bytes by four table look-ups: the tables hold each character's bits where they end up in a
+ * little-endian word, and the top byte says "no such character" (JT_BASE64URL_PLAIN: this way alone, for its tests). No
+ * early way out: the time depends on the length alone, and keys pass here too. */
 #include "base/base64url.h"
 
 #include <endian.h>
