@@ -166,11 +166,48 @@ bool jt_base64url_decode_arena(struct jeton_bytes text, struct jt_arena *arena, 
     return true;
 }
 
+#if defined(__x86_64__) && !defined(JT_BASE64URL_PLAIN)
+/* Twelve bytes become sixteen characters: the bytes are laid so that each six bits can be multiplied to their place,
+ * and each value is moved by the distance of its row of the alphabet. Gives the bytes encoded. */
+__attribute__((target("ssse3"))) static size_t encode_by_sixteens(const unsigned char *in, size_t len, char *out)
+{
+    const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+    /* By row: a to z, ten times 0 to 9 (each digit is a row here), "-", "_", A to Z. */
+    const __m128i distance = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                                           '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+    size_t done = 0;
+    for (; len - done >= 16; done += 12, out += 16) { /* sixteen bytes are read */
+        __m128i bytes = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(in + done)), order);
+        __m128i odd = _mm_mulhi_epu16(_mm_and_si128(bytes, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
+        __m128i even = _mm_mullo_epi16(_mm_and_si128(bytes, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
+        __m128i value = _mm_or_si128(odd, even);
+        __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(_mm_set1_epi8(26), value), _mm_set1_epi8(13));
+        __m128i row = _mm_or_si128(_mm_subs_epu8(value, _mm_set1_epi8(51)), upper);
+        _mm_storeu_si128((__m128i *)(void *)out, _mm_add_epi8(value, _mm_shuffle_epi8(distance, row)));
+    }
+    return done;
+}
+
+static size_t encode_blocks(const unsigned char *in, size_t len, char *out)
+{
+    return len >= 16 && __builtin_cpu_supports("ssse3") ? encode_by_sixteens(in, len, out) : 0;
+}
+#else
+static size_t encode_blocks(const unsigned char *in, size_t len, char *out)
+{
+    (void)in, (void)len, (void)out;
+    return 0;
+}
+#endif
+
 void jt_base64url_encode(struct jeton_bytes bytes, char *out)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const unsigned char *in = bytes.at;
-    size_t len = bytes.len;
+    size_t done = encode_blocks(in, bytes.len, out);
+    size_t len = bytes.len - done;
+    in += done;
+    out += done / 3 * 4;
     for (; len >= 3; len -= 3, in += 3, out += 4) {
         out[0] = alphabet[in[0] >> 2];
         out[1] = alphabet[(in[0] & 3) << 4 | in[1] >> 4];

@@ -64,10 +64,43 @@ static size_t character(const unsigned char *in, size_t left)
     return overlong || surrogate || beyond ? 0 : len;
 }
 
+#define EACH(byte) (0x0101010101010101U * (byte))
+
+/* The high bit of each byte that is under `limit` (at most 0x80); a byte behind one that is may be marked wrongly, so
+ * this tells for sure only that there is none. */
+static inline uint64_t under(uint64_t word, unsigned limit)
+{
+    return (word - EACH(limit)) & ~word & EACH(0x80U);
+}
+
+size_t jt_bytes_plain(struct jeton_bytes text)
+{
+    const unsigned char *in = text.at;
+    size_t i = 0;
+    for (; text.len - i >= 8; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, in + i, sizeof eight);
+        if ((eight & EACH(0x80U)) | under(eight, 0x20) | under(eight ^ EACH('"'), 1) | under(eight ^ EACH('\\'), 1) |
+            under(eight ^ EACH(0x7fU), 1))
+            break;
+    }
+    while (i < text.len && in[i] >= 0x20 && in[i] < 0x7f && in[i] != '"' && in[i] != '\\')
+        i++;
+    return i;
+}
+
 bool jt_bytes_utf8(struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
     for (size_t i = 0; i < text.len;) {
+        uint64_t eight;
+        if (text.len - i >= 8) { /* ASCII, nearly always */
+            memcpy(&eight, in + i, sizeof eight);
+            if ((eight & EACH(0x80U)) == 0) {
+                i += 8;
+                continue;
+            }
+        }
         size_t len = character(in + i, text.len - i);
         if (len == 0)
             return false;

@@ -33,9 +33,7 @@ static inline bool plain(unsigned char byte)
 void jt_json_write_string(struct jt_buffer *buffer, struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
-    size_t all = 0;
-    while (all < text.len && plain(in[all]))
-        all++;
+    size_t all = jt_bytes_plain(text);
     if (all == text.len && text.len > 0) { /* nearly every name and text: in one step */
         unsigned char *at = jt_buffer_grow(buffer, all + 2);
         if (at != NULL) {

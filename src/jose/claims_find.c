@@ -147,6 +147,12 @@ enum jeton_status jt_claims_types(const struct jt_claims *claims, struct jeton_d
     return JETON_CLAIMS_INVALID;
 }
 
+bool jt_claim_typed(struct jeton_bytes name)
+{
+    enum jt_claim which = claim_of(name);
+    return which != JT_CLAIM_COUNT && registered[which].type != ANY;
+}
+
 bool jt_claim_type_fits(struct jeton_bytes name, struct jt_json value)
 {
     struct jt_numeric_date unused;

@@ -59,8 +59,21 @@ static enum jeton_status read_claims_json(const struct jeton_sign_options *optio
     return JETON_OK;
 }
 
-static enum jeton_status read_claim(const struct jeton_sign_options *options, size_t i, struct extra *extra,
-                                    struct jeton_detail *detail)
+/* A value that needs no parser to be seen as JSON in its one form: a string of plain ASCII, or a whole number. */
+static bool is_plain(struct jeton_bytes value)
+{
+    const unsigned char *at = value.at;
+    size_t len = value.len, i = 1;
+    if (len >= 2 && at[0] == '"' && at[len - 1] == '"')
+        return jt_bytes_plain(jeton_bytes(at + 1, len - 2)) == len - 2;
+    if (len == 0 || len > 18 || at[0] < '1' || at[0] > '9')
+        return false;
+    while (i < len && at[i] >= '0' && at[i] <= '9')
+        i++;
+    return i == len;
+}
+
+static enum jeton_status check_name(const struct jeton_sign_options *options, size_t i, struct jeton_detail *detail)
 {
     const struct jeton_claim *claim = &options->claims[i];
     if (claim->name.len == 0 || !jt_bytes_utf8(claim->name))
@@ -68,34 +81,59 @@ static enum jeton_status read_claim(const struct jeton_sign_options *options, si
     for (size_t j = 0; j < i; j++)
         if (jt_bytes_equal(options->claims[j].name, claim->name))
             return jt_fail(detail, JETON_CLAIMS_INVALID, "claim %s is there twice", jt_escape(claim->name).text);
+    return JETON_OK;
+}
+
+/* A plain claim that no rule speaks of is written as it is; only the others are parsed. */
+static bool is_parsed(const struct jeton_claim *claim)
+{
+    return jt_claim_typed(claim->name) || !is_plain(claim->value);
+}
+
+static enum jeton_status read_claim(const struct jeton_sign_options *options, size_t i, struct extra *extra,
+                                    struct jeton_detail *detail)
+{
+    const struct jeton_claim *claim = &options->claims[i];
+    if (!is_parsed(claim))
+        return JETON_OK;
     JT_TRY(read_json(claim->value, extra, "claim ", claim->name, &extra->claims[i], detail));
     return checked_claim(claim->name, extra->claims[i], detail);
+}
+
+static enum jeton_status measure_extra(const struct jeton_sign_options *options, size_t *out,
+                                       struct jeton_detail *detail)
+{
+    size_t room = options->claims_json.len > 0 ? jt_json_arena_size(options->claims_json.len) : 0;
+    if (options->claim_count > CLAIMS_MAX)
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "more than %d claims", CLAIMS_MAX);
+    if (options->claims_json.len > PAYLOAD_MAX)
+        return jt_fail(detail, JETON_CLAIMS_INVALID, "the claims are larger than 1 MiB");
+    for (size_t i = 0; i < options->claim_count; i++) {
+        JT_TRY(check_name(options, i, detail));
+        if (options->claims[i].value.len > PAYLOAD_MAX)
+            return jt_fail(detail, JETON_CLAIMS_INVALID, "a claim is larger than 1 MiB");
+        if (is_parsed(&options->claims[i]))
+            room += jt_json_arena_size(options->claims[i].value.len) + 16;
+    }
+    *out = room;
+    return JETON_OK;
 }
 
 static enum jeton_status read_extra(const struct jeton_sign_options *options, struct extra *extra,
                                     struct jeton_detail *detail)
 {
-    if (options->claims_json.len == 0 && options->claim_count == 0)
+    size_t room = 0;
+    JT_TRY(measure_extra(options, &room, detail));
+    if (room == 0)
         return JETON_OK;
-    if (options->claim_count > CLAIMS_MAX)
-        return jt_fail(detail, JETON_ARGUMENT_INVALID, "more than %d claims", CLAIMS_MAX);
-    if (options->claims_json.len > PAYLOAD_MAX)
-        return jt_fail(detail, JETON_CLAIMS_INVALID, "the claims are larger than 1 MiB");
-    size_t room = jt_json_arena_size(options->claims_json.len) + options->claim_count * sizeof *extra->claims + 16;
-    for (size_t i = 0; i < options->claim_count; i++) {
-        if (options->claims[i].value.len > PAYLOAD_MAX)
-            return jt_fail(detail, JETON_CLAIMS_INVALID, "a claim is larger than 1 MiB");
-        room += jt_json_arena_size(options->claims[i].value.len) + 16;
-    }
+    room += options->claim_count * sizeof *extra->claims + 16;
     extra->memory = malloc(room);
     if (extra->memory == NULL)
         return JETON_OUT_OF_MEMORY;
     jt_arena_init(&extra->arena, extra->memory, room);
-    if (options->claim_count > 0) {
-        extra->claims = jt_arena_take(&extra->arena, options->claim_count * sizeof *extra->claims);
-        if (extra->claims == NULL)
-            return JETON_OUT_OF_MEMORY;
-    }
+    extra->claims = jt_arena_take(&extra->arena, options->claim_count * sizeof *extra->claims);
+    if (extra->claims == NULL)
+        return JETON_OUT_OF_MEMORY;
     JT_TRY(read_claims_json(options, extra, detail));
     for (size_t i = 0; i < options->claim_count; i++)
         JT_TRY(read_claim(options, i, extra, detail));
@@ -187,8 +225,8 @@ static enum jeton_status add_jti(struct payload *payload, struct jeton_detail *d
     return JETON_OK;
 }
 
-/* A member by a name that is not a C string. */
-static void add_value(struct payload *payload, struct jeton_bytes name, struct jt_json value)
+/* A member by a name that is not a C string; its value is to follow. */
+static void add_name(struct payload *payload, struct jeton_bytes name)
 {
     struct jt_buffer *buffer = payload->writer.buffer;
     if (!payload->writer.first)
@@ -196,7 +234,16 @@ static void add_value(struct payload *payload, struct jeton_bytes name, struct j
     payload->writer.first = false;
     jt_json_write_string(buffer, name);
     jt_buffer_add_byte(buffer, ':');
-    jt_json_write(buffer, value);
+}
+
+static void add_claim(struct payload *payload, const struct extra *extra, size_t i)
+{
+    const struct jeton_claim *claim = &payload->options->claims[i];
+    add_name(payload, claim->name);
+    if (is_parsed(claim))
+        jt_json_write(payload->writer.buffer, extra->claims[i]);
+    else
+        jt_buffer_add(payload->writer.buffer, claim->value);
 }
 
 static bool written(const struct payload *payload, struct jeton_bytes name)
@@ -210,10 +257,19 @@ static bool written(const struct payload *payload, struct jeton_bytes name)
     return false;
 }
 
+/* One growth instead of several. */
+static void expect(struct jt_buffer *buffer, size_t len)
+{
+    size_t now = buffer->len;
+    if (jt_buffer_grow(buffer, len) != NULL)
+        buffer->len = now;
+}
+
 static enum jeton_status write_payload(const struct jeton_sign_options *options, const struct extra *extra,
                                        struct jt_buffer *out, struct jeton_detail *detail)
 {
     struct payload payload = {.options = options};
+    expect(out, 1000);
     jt_json_open(&payload.writer, out);
     add_text(&payload, "iss", options->issuer);
     add_text(&payload, "sub", options->subject);
@@ -225,10 +281,12 @@ static enum jeton_status write_payload(const struct jeton_sign_options *options,
         add_time(&payload, "exp", options->now + options->ttl);
     JT_TRY(add_jti(&payload, detail));
     for (size_t i = 0; i < options->claim_count; i++)
-        add_value(&payload, options->claims[i].name, extra->claims[i]);
+        add_claim(&payload, extra, i);
     for (struct jt_json_walk w = jt_json_walk(extra->object); jt_json_next(&w);)
-        if (!written(&payload, w.name))
-            add_value(&payload, w.name, w.value);
+        if (!written(&payload, w.name)) {
+            add_name(&payload, w.name);
+            jt_json_write(out, w.value);
+        }
     jt_json_close(&payload.writer);
     return out->status;
 }
@@ -289,6 +347,8 @@ enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_a
     size_t start = token->len, len = 0;
     if ((key->about.signs & JT_ALG_BIT(alg->id)) == 0)
         return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key cannot sign with %s", alg->name);
+    expect(token, jt_base64url_encoded(header.len) + jt_base64url_encoded(payload.len) +
+                      jt_base64url_encoded(jt_signature_size(key->about.shape, alg->method)) + 2);
     add_base64url(token, header);
     jt_buffer_add_byte(token, '.');
     add_base64url(token, payload);
