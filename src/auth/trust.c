@@ -199,14 +199,12 @@ static void tell_miss(const struct jt_trusted *issuer, struct jt_keys_guard *gua
         out->outlook = JT_OUTLOOK_FINAL;
     if (may_be_missing(issuer, status) && plausible(issuer, text, now, arena, &kid)) {
         out->outlook = JT_OUTLOOK_FINAL;
-        for (size_t i = 0; i < issuer->source_count; i++) {
-            uint64_t begun = atomic_load(&issuer->sources[i]->started);
+        for (size_t i = 0; i < issuer->source_count; i++)
             if (jt_source_missed(issuer->sources[i], &guards[i], kid, now_ms) == JT_MISS_PENDING) {
                 out->outlook = JT_OUTLOOK_PENDING;
                 out->source = issuer->sources[i];
-                out->mark = begun;
+                out->mark = guards[i].answered;
             }
-        }
     }
     jt_arena_rewind(arena, start);
 }

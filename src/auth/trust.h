@@ -43,7 +43,7 @@ struct jt_trust_result {
     /* Of key_unknown; of signature_invalid where that refreshes; of alg_not_allowed where the keys decide what is. */
     enum jt_outlook outlook;
     struct jt_source *source; /* that was told of the miss, when PENDING */
-    uint64_t mark;            /* how many of its fetches had begun by then: a later one answers the miss */
+    uint64_t mark;            /* the last of its fetches that was seen here: the end of a later one may help */
     struct jt_cache_hit hit;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is this text an address, a header's name, a scope? What the table of keys asks about texts: NULL is good, else what is
- * wrong with it. Pure. */
+/* Is this text an address, a header's name, a scope? What the table of keys asks about texts: NULL is good, else what
+ * is wrong with it. Pure. */
 #ifndef JT_SERVER_CONFIG_JUDGE_H
 #define JT_SERVER_CONFIG_JUDGE_H
 

@@ -17,7 +17,7 @@ void jt_route_healthz(struct jt_server *server, const struct jt_request *request
 /* Keys that were had once, if only from the disk, count: an issuer's outage takes nobody out of service. */
 static bool has_had_keys(const struct jt_issuer *issuer)
 {
-    return atomic_load(&issuer->source->generation) > 0;
+    return atomic_load(&issuer->source->usable_until) > 0; /* set last, when readers see them */
 }
 
 static void write_lacks(const struct jt_server *server, bool key, struct jt_buffer *out)

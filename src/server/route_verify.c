@@ -248,7 +248,7 @@ static struct jt_issuer *issuer_of(const struct question *question)
     return question->result.issuer != NULL ? question->result.issuer->context : NULL;
 }
 
-/* A key that is on its way may be waited for, once. A fetch answers what was missed before it began: */
+/* A key that is on its way may be waited for, once. */
 static JT_CHECKED judge(struct question *question, struct jeton_bytes token)
 {
     size_t start = question->request->arena->used;

@@ -16,7 +16,8 @@ static struct jt_issuer *issuer_of(struct jt_server *server, const struct jt_sou
     return NULL;
 }
 
-/* A fetch answers requests that came before it began, so what counts is its number; the next may be on its way. */
+/* Requests wait for the end of a fetch whose set they have not seen. What counts is its number: the next may be on its
+ * way. */
 static void tell_requests(struct jt_server *server, struct jt_issuer *issuer, const struct jt_source *source)
 {
     uint64_t ended = atomic_load(&source->started) - (atomic_load(&source->fetch_state) == JT_FETCH_INFLIGHT);

@@ -39,7 +39,7 @@ def issuer(issuers):
     return issuers()
 
 
-def eventually(condition, seconds=20):
+def eventually(condition, seconds=60):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if condition():
@@ -88,7 +88,7 @@ def test_own_tokens_are_believed_beside_the_others(run, issuer):
 
 
 def test_S1_12_an_unknown_kid_fetches_once_and_is_then_final(run, issuer):
-    server = start(run, issuer.trust(STILL + ", wait: 5s"))
+    server = start(run, issuer.trust(STILL + ", wait: 15s"))
     for _ in range(5):
         answer = server.verify(issuer.sign(header={"kid": "nobody"}))
         assert verdict(answer) == (401, "key_unknown", "final")
@@ -141,8 +141,7 @@ def test_S1_26_a_failed_fetch_cools_down_with_expired_keys_too(run, issuer):
     server = start(run, issuer.trust("fresh_default: 200ms, fresh_min: 200ms, fresh_max: 200ms, max_stale: 400ms, "
                                      "backoff_min: 20s, backoff_max: 20s, min_gap: 100ms, miss_interval: 30s"))
     issuer.answer = 500
-    eventually(lambda: verdict(server.verify(issuer.sign()))[0] == 503 if server.verify(issuer.sign()).status != 200
-               else False)
+    eventually(lambda: server.verify(issuer.sign()).status == 503)
     before = len(issuer.fetches)
     for _ in range(200):
         assert server.verify(issuer.sign()).status == 503
@@ -160,7 +159,7 @@ def test_S1_27_an_outage_shorter_than_max_stale_is_not_noticed(run, issuer):
 
 
 def test_S1_28_S3_4_misses_at_once_share_one_fetch(run, issuer):
-    server = start(run, issuer.trust(STILL + ", wait: 10s"))
+    server = start(run, issuer.trust(STILL + ", wait: 15s"))
     issuer.hold()
     issuer.rotate()
     tokens = [issuer.sign(jti=str(i)) for i in range(200)]
@@ -176,7 +175,7 @@ def test_S1_28_S3_4_misses_at_once_share_one_fetch(run, issuer):
 
 
 def test_S3_1_S3_2_what_a_refresh_cannot_mend_asks_for_none(run, issuer):
-    server = start(run, issuer.trust(STILL + ", wait: 5s", "    refresh_on_bad_signature: true\n"))
+    server = start(run, issuer.trust(STILL + ", wait: 15s", "    refresh_on_bad_signature: true\n"))
     stranger = Issuer("stranger")
     now = int(time.time())
     began = time.monotonic()
@@ -225,7 +224,7 @@ def test_S3_5_S3_7_forgeries_fetch_no_more_than_the_bucket_allows(run, issuer):
 
 
 def test_S3_6_rotations_need_no_restart(run, issuer):
-    server = start(run, issuer.trust(QUICK + ", wait: 5s"))
+    server = start(run, issuer.trust(QUICK + ", wait: 15s"))
     for _ in range(8):
         old = issuer.sign()
         issuer.rotate()
@@ -267,11 +266,11 @@ def test_a_wait_ends_with_its_time(run, issuer):
     issuer.rotate()
     began = time.monotonic()
     assert verdict(server.verify(issuer.sign())) == (401, "key_unknown", "pending")
-    assert 0.3 < time.monotonic() - began < (5 if SANITIZED else 1.5)
+    assert 0.3 < time.monotonic() - began < 8
 
 
 def test_more_than_1024_are_answered_at_once(run, issuer):
-    server = start(run, issuer.trust(STILL + ", wait: 20s"), more="limits: {connections: 4000}\n")
+    server = start(run, issuer.trust(STILL + ", wait: 15s"), more="limits: {connections: 4000}\n")
     issuer.hold()
     issuer.rotate()
     connections = [server.socket() for _ in range(1100)]
@@ -537,7 +536,7 @@ def test_S1_8_none_lets_pass_without_an_identity_and_only_when_spelled_out(run):
 
 
 def test_readers_see_no_gap_while_keys_turn_fast(run, issuer):
-    server = start(run, issuer.trust(QUICK + ", wait: 5s"))
+    server = start(run, issuer.trust(QUICK + ", wait: 15s"))
     token, bad, stop = [issuer.sign()], [], threading.Event()
 
     def ask():
