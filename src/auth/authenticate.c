@@ -16,6 +16,7 @@ enum jeton_status jt_authenticate(struct jeton_bytes token, const struct jt_keys
     judgement.explain = false;
     judgement.known = NULL;
     judgement.payload.read = false;
+    judgement.verified = NULL;
     for (unsigned plan = policy->plan; plan != 0; plan &= plan - 1) /* from the lowest bit on */
         JT_TRY(jt_checks[__builtin_ctz(plan)].run(&judgement, detail));
     *out = judgement.verified;

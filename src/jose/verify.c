@@ -26,7 +26,8 @@ static __attribute__((noinline, cold)) enum jeton_status not_claims(enum jeton_s
         return jt_fail(detail, JETON_CLAIMS_INVALID, "the payload is no JSON object");
     if (status != JETON_ARGUMENT_INVALID)
         return jt_fail(detail, status, "the arena is too small");
-    status = jt_json_read(text, JT_JSON_PAYLOAD, arena, &unused, &why);
+    if (jt_json_read(text, JT_JSON_PAYLOAD, arena, &unused, &why) == JETON_OK)
+        return JETON_INTERNAL_ERROR; /* it cannot have become good */
     return jt_fail(detail, JETON_CLAIMS_INVALID, "payload: %s", why.text);
 }
 

@@ -53,7 +53,8 @@ static JT_CHECKED join(struct jt_json array, struct jt_arena *arena, const char 
 
         if (len > 0)
             memory[len++] = ' ';
-        memcpy(memory + len, text.at, text.len);
+        if (text.len > 0)
+            memcpy(memory + len, text.at, text.len);
         len += text.len;
     }
     memory[len] = '\0';

@@ -19,6 +19,7 @@ static char *file_text(const char *path)
 static char *as_set(const char *jwk)
 {
     char *json = malloc(strlen(jwk) + 16);
+    assert_non_null(json);
     sprintf(json, "{\"keys\":[%s]}", jwk);
     return json;
 }

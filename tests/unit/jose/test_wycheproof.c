@@ -21,6 +21,7 @@ static struct jt_keyset *keys_of(struct jt_json group)
         key = member(group, "private");
     char *text = json_text(key);
     char *json = malloc(strlen(text) + 16);
+    assert_non_null(json);
     if (jt_json_type(member(key, "keys")) == JT_JSON_NONE)
         sprintf(json, "{\"keys\":[%s]}", text);
     else
