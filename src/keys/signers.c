@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/base64url.h"
+#include "jose/sign.h"
 
 enum { SIGNERS_MAX = 64, JWKS_MAX = 512 * 1024, HASH_LENGTH = 32 };
 
@@ -65,7 +66,7 @@ void jt_signers_free(struct jt_signers *signers)
     free(signers);
 }
 
-const struct jt_secret_jwk *jt_signers_active(const struct jt_signers *signers)
+static const struct jt_secret_jwk *active_of(const struct jt_signers *signers)
 {
     for (size_t i = 0; i < signers->count; i++) {
         if (signers->at[i].state == JT_SIGNER_ACTIVE)
@@ -81,7 +82,7 @@ JT_CHECKED jt_signers_add(struct jt_signers *signers, const struct jt_secret_jwk
 
     if (signers->count == SIGNERS_MAX)
         return jt_fail(detail, JETON_KEY_INVALID, "more than %d signing keys", SIGNERS_MAX);
-    if (state == JT_SIGNER_ACTIVE && jt_signers_active(signers) != NULL)
+    if (state == JT_SIGNER_ACTIVE && active_of(signers) != NULL)
         return jt_fail(detail, JETON_KEY_INVALID, "two keys are active");
     if (key->about.kid.len == 0 || key->about.signs == 0)
         return jt_fail(detail, JETON_KEY_INVALID, "a key without kid, or one that cannot sign");
@@ -151,6 +152,21 @@ JT_CHECKED jt_signers_publish(struct jt_signers *signers, struct jeton_detail *d
 const struct jt_published *jt_signers_published(const struct jt_signers *signers)
 {
     return signers->published;
+}
+
+bool jt_signers_ready(const struct jt_signers *signers)
+{
+    return active_of(signers) != NULL;
+}
+
+JT_CHECKED jt_signers_sign(struct jt_signers *signers, const struct jeton_sign_options *options, struct jt_buffer *out,
+                           struct jeton_detail *detail)
+{
+    const struct jt_secret_jwk *key = active_of(signers);
+
+    if (key == NULL)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "there is no signing key");
+    return jt_sign_token(key, options, out, detail);
 }
 
 size_t jt_signers_count(const struct jt_signers *signers)

@@ -4,6 +4,8 @@
 #ifndef JT_KEYS_SIGNERS_H
 #define JT_KEYS_SIGNERS_H
 
+#include <jeton/sign.h>
+
 #include "base/buffer.h"
 #include "jose/jwk.h"
 #include "jose/keyset.h"
@@ -30,8 +32,11 @@ JT_CHECKED jt_signers_publish(struct jt_signers *signers, struct jeton_detail *d
 
 /* NULL before publish. */
 const struct jt_published *jt_signers_published(const struct jt_signers *signers);
-/* The key that signs; NULL when there is none. */
-const struct jt_secret_jwk *jt_signers_active(const struct jt_signers *signers);
+/* Is there a key that signs? */
+bool jt_signers_ready(const struct jt_signers *signers);
+/* Signs a token with the active key; nobody else gets to it. As jt_sign_token(); JETON_KEYS_UNAVAILABLE without one. */
+JT_CHECKED jt_signers_sign(struct jt_signers *signers, const struct jeton_sign_options *options, struct jt_buffer *out,
+                           struct jeton_detail *detail);
 size_t jt_signers_count(const struct jt_signers *signers);
 /* About key `index`, without a way to it. */
 const struct jt_jwk_about *jt_signers_about(const struct jt_signers *signers, size_t index,

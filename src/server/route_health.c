@@ -42,7 +42,7 @@ static void write_lacks(const struct jt_server *server, bool key, struct jt_buff
 
 void jt_route_readyz(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
 {
-    bool key = jt_signers_active(server->signers) != NULL;
+    bool key = jt_signers_ready(server->signers);
     bool ready = key;
     struct jt_buffer text;
     void *copy = NULL;

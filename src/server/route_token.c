@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "jose/sign.h"
 #include "server/connections.h"
 #include "server/routes.h"
 
@@ -230,7 +229,7 @@ static JT_CHECKED sign(struct asking *asking, struct jt_buffer *token)
     options.backdate = -1;
     options.claims = claims;
     options.claim_count = asking->scope.len > 0 ? 2 : 1;
-    return jt_sign_token(jt_signers_active(server->signers), &options, token, NULL);
+    return jt_signers_sign(server->signers, &options, token, NULL);
 }
 
 static bool write_answer(struct asking *asking, struct jeton_bytes token)
@@ -261,7 +260,7 @@ static bool issue(struct asking *asking)
     JT_AUTO(jt_buffer_done) struct jt_buffer token;
 
     jt_buffer_init_secret(&token, TOKEN_MAX);
-    if (jt_signers_active(asking->server->signers) == NULL || sign(asking, &token) != JETON_OK)
+    if (sign(asking, &token) != JETON_OK)
         return fail_internally(asking);
     return write_answer(asking, jt_buffer_bytes(&token));
 }

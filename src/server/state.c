@@ -189,7 +189,7 @@ static JT_CHECKED open_keys(struct opening *opening)
         JT_TRY(begin(opening));
     else
         JT_TRY(jt_store_keys(server->store, open_key, opening, opening->detail));
-    if (jt_signers_active(server->signers) == NULL)
+    if (!jt_signers_ready(server->signers))
         return jt_fail(opening->detail, JETON_CONFIG_INVALID, "the state has no active signing key");
     return jt_signers_publish(server->signers, opening->detail);
 }
