@@ -30,7 +30,7 @@ LIBRARIES = {
     "yyjson.h": ["src/base/json.c"],
     "openssl/*": ["src/crypto/backend_openssl*.[ch]"],
     "curl/*": ["src/keys/fetch_url*.[ch]"],
-    "sqlite3.h": ["src/store/*sqlite*.c"],
+    "sqlite3.h": ["src/store/store_sqlite*.[ch]"],
     "libpq-fe.h": ["src/store/*postgres*.c"],
     "microhttpd.h": ["src/server/http.c"],
     "yaml.h": ["src/server/config_read.c", "src/server/config_yaml.c"],

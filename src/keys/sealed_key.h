@@ -9,6 +9,10 @@
 
 #define JT_SEAL_KEY_LENGTH 32
 
+/* Layout of what is sealed, and part of what it is bound to. Not the store's: its tables change without a key being
+ * sealed anew. */
+#define JT_SEAL_SCHEMA 1
+
 /* What a sealed key is bound to; borrowed. */
 struct jt_seal_bond {
     unsigned schema;

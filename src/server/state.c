@@ -89,7 +89,7 @@ static enum jeton_status count_key(void *context, const struct jt_stored_key *st
 static enum jeton_status open_key(void *context, const struct jt_stored_key *stored)
 {
     struct opening *opening = context;
-    struct jt_seal_bond bond = {JT_STORE_SCHEMA, stored->kid, stored->algorithm, stored->state};
+    struct jt_seal_bond bond = {JT_SEAL_SCHEMA, stored->kid, stored->algorithm, stored->state};
     struct jt_secret_jwk *key = NULL;
     struct jeton_detail why = {""};
     enum jt_signer_state state = JT_SIGNER_RETIRING;
@@ -146,7 +146,7 @@ static JT_CHECKED store_first(struct opening *opening, const struct jt_secret_jw
                                    .algorithm = algorithm,
                                    .state = jeton_text(jt_signer_state_name(JT_SIGNER_ACTIVE)),
                                    .created_at = now};
-    struct jt_seal_bond bond = {JT_STORE_SCHEMA, stored.kid, stored.algorithm, stored.state};
+    struct jt_seal_bond bond = {JT_SEAL_SCHEMA, stored.kid, stored.algorithm, stored.state};
 
     jt_buffer_init(&sealed, SEALED_MAX);
     JT_TRY(jt_sealed_key_write(key, jt_secret_bytes(&opening->seal_key), &bond, &sealed, opening->detail));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "store/store.h"
 
@@ -62,7 +63,8 @@ static enum jeton_status refused(struct jeton_detail *detail)
     return status;
 }
 
-static const struct jt_stored_key key = {{"kid-1", 5}, {"ES256", 5}, {"active", 6}, 1700000000, {"a\0sealed", 8}};
+static const struct jt_stored_key key = {{"kid-1", 5},     {"ES256", 5}, {"active", 6}, 1700000000,
+                                         {"a\0sealed", 8}, 1700000001,   1700000002,    1700000003};
 static const struct jt_stored_client client = {
     {"web", 3}, {"12345678901234567890123456789012", 32}, {"g", 1}, {"a b", 3}, {"", 0}, 1700000001};
 
@@ -73,6 +75,9 @@ static enum jeton_status take_key(void *context, const struct jt_stored_key *fou
     assert_true(jt_bytes_equal(found->state, key.state));
     assert_true(jt_bytes_equal(found->sealed, key.sealed));
     assert_int_equal(found->created_at, key.created_at);
+    assert_int_equal(found->published_at, key.published_at);
+    assert_int_equal(found->signs_from, key.signs_from);
+    assert_int_equal(found->signs_until, key.signs_until);
     (*(int *)context)++;
     return JETON_OK;
 }
@@ -236,6 +241,96 @@ static void another_schema_is_refused(void **state)
     overwrite("state/jetond.db", "\0\0\0\143", 4, 60);
     assert_int_equal(refused(&detail), JETON_CONFIG_INVALID);
     assert_non_null(strstr(detail.text, "schema 99"));
+    /* One above ours is as strange as ninety-nine; one below the first never was. */
+    overwrite("state/jetond.db", (const char[]){0, 0, 0, JT_STORE_SCHEMA + 1}, 4, 60);
+    assert_int_equal(refused(&detail), JETON_CONFIG_INVALID);
+    overwrite("state/jetond.db", "\0\0\0\0", 4, 60);
+    assert_int_equal(refused(&detail), JETON_CONFIG_INVALID);
+    overwrite("state/jetond.db", (const char[]){0, 0, 0, JT_STORE_SCHEMA}, 4, 60);
+    jt_store_close(open_store());
+}
+
+/* --- A state of the first version --- */
+
+/* Letter by letter what jetond wrote then. */
+static void write_old_state(const char *more)
+{
+    sqlite3 *database = NULL;
+
+    assert_int_equal(mkdir(path_of("state"), 0700), 0);
+    assert_int_equal(sqlite3_open(path_of("state/jetond.db"), &database), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database,
+                     "PRAGMA journal_mode=WAL;"
+                     "BEGIN IMMEDIATE;"
+                     "CREATE TABLE keys(kid TEXT PRIMARY KEY, algorithm TEXT NOT NULL, state TEXT NOT NULL,"
+                     " created_at INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
+                     "CREATE TABLE clients(id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, grants TEXT NOT NULL,"
+                     " audiences TEXT NOT NULL, scopes TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;"
+                     "PRAGMA application_id=1785033838; PRAGMA user_version=1;"
+                     "COMMIT;"
+                     "INSERT INTO keys VALUES('kid-0', 'ES256', 'active', 1600000000, x'00ff');"
+                     "INSERT INTO clients VALUES('web', CAST('12345678901234567890123456789012' AS BLOB), 'g',"
+                     " 'a b', '', 1700000001);",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, more, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    assert_int_equal(chmod(path_of("state/jetond.db"), 0600), 0);
+}
+
+static enum jeton_status take_old_key(void *context, const struct jt_stored_key *found)
+{
+    assert_true(jt_bytes_equal(found->kid, JT_TEXT("kid-0")));
+    assert_true(jt_bytes_equal(found->sealed, JT_TEXT("\0\377")));
+    assert_int_equal(found->created_at, 1600000000);
+    assert_int_equal(found->published_at, 0);
+    assert_int_equal(found->signs_from, 0);
+    assert_int_equal(found->signs_until, 0);
+    (*(int *)context)++;
+    return JETON_OK;
+}
+
+static void a_state_of_the_first_schema_is_brought_up_with_all_it_holds(void **state)
+{
+    (void)state;
+    struct jt_store *store = NULL;
+    bool fresh = false;
+
+    write_old_state("");
+    for (int round = 0; round < 2; round++) {
+        int keys = 0, clients = 0;
+
+        store = open_store();
+        assert_int_equal(jt_store_keys(store, take_old_key, &keys, NULL), JETON_OK);
+        assert_int_equal(jt_store_clients(store, take_client, &clients, NULL), JETON_OK);
+        assert_int_equal(keys, 1);
+        assert_int_equal(clients, 1);
+        assert_int_equal(jt_store_use_once(store, (const unsigned char[JT_STORE_ID]){1}, 2000, 1000, &fresh, NULL),
+                         JETON_OK);
+        assert_int_equal(fresh, round == 0);
+        jt_store_close(store);
+    }
+}
+
+static void a_state_that_cannot_be_brought_up_stays_as_it_was(void **state)
+{
+    (void)state;
+    struct jeton_detail detail = {""};
+    sqlite3 *database = NULL;
+    sqlite3_stmt *rows = NULL;
+
+    /* In the way of the last step, when the ones before it are done. */
+    write_old_state("CREATE TABLE used(x);");
+    assert_int_equal(refused(&detail), JETON_INTERNAL_ERROR);
+    assert_non_null(strstr(detail.text, "cannot be written"));
+    assert_int_equal(sqlite3_open(path_of("state/jetond.db"), &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database, "SELECT * FROM keys", -1, &rows, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_column_count(rows), 5);
+    sqlite3_finalize(rows);
+    assert_int_equal(sqlite3_exec(database, "DROP TABLE used", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    jt_store_close(open_store());
 }
 
 static void a_foreign_database_is_refused(void **state)
@@ -314,6 +409,8 @@ int main(void)
         CASE(a_file_that_is_no_database_is_refused),
         CASE(a_damaged_database_is_refused),
         CASE(another_schema_is_refused),
+        CASE(a_state_of_the_first_schema_is_brought_up_with_all_it_holds),
+        CASE(a_state_that_cannot_be_brought_up_stays_as_it_was),
         CASE(a_foreign_database_is_refused),
         CASE(a_path_that_cannot_be_a_directory_is_refused),
         CASE(a_directory_that_cannot_be_written_is_refused),
