@@ -3,6 +3,7 @@
  * address at the socket, then every header line and every byte of the body against its bound. */
 #include "keys/fetch_url.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -301,7 +302,7 @@ static size_t take_body(char *at, size_t one, size_t len, void *context)
 
     (void)one; /* always 1 */
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200) {
+    if (status != 200 && !transfer->options->any_status) {
         transfer->stop = STOP_STATUS; /* the body of an error is of no interest */
         return CURL_WRITEFUNC_ERROR;
     }
@@ -350,9 +351,25 @@ static CURLcode set_transport(CURL *curl, CURLU *url, const struct jt_fetch_opti
     return code;
 }
 
+/* Another than zero ends the transfer. */
+static int is_stopped(void *context, curl_off_t down_whole, curl_off_t down, curl_off_t up_whole, curl_off_t up)
+{
+    (void)down_whole;
+    (void)down;
+    (void)up_whole;
+    (void)up;
+    return atomic_load((const _Atomic bool *)context) ? 1 : 0;
+}
+
 static CURLcode set_callbacks(CURL *curl, struct jt_transfer *transfer)
 {
     CURLcode code = CURLE_OK;
+
+    if (transfer->options->stop != NULL) {
+        SET(CURLOPT_XFERINFOFUNCTION, is_stopped);
+        SET(CURLOPT_XFERINFODATA, (void *)(uintptr_t)transfer->options->stop);
+        SET(CURLOPT_NOPROGRESS, 0L);
+    }
 
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
@@ -360,6 +377,19 @@ static CURLcode set_callbacks(CURL *curl, struct jt_transfer *transfer)
     SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_WRITEFUNCTION, take_body);
     SET(CURLOPT_WRITEDATA, transfer);
+    return code;
+}
+
+/* The body is borrowed until the end of the transfer. */
+static CURLcode set_post(CURL *curl, const struct jt_fetch_options *options)
+{
+    CURLcode code = CURLE_OK;
+
+    if (!options->post)
+        return code;
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body.len);
+    SET(CURLOPT_POSTFIELDS, options->body.len > 0 ? (const char *)options->body.at : "");
     return code;
 }
 
@@ -391,27 +421,39 @@ static bool header_add(struct curl_slist **list, const char *line)
     return true;
 }
 
-/* curl keeps a copy of its own for the time of the request; ours is wiped. A final line feed of the file is dropped,
- * and one inside would begin another header: nothing is sent then, and the issuer says what it misses. */
-static bool header_add_bearer(struct curl_slist **list, struct jeton_bytes bearer)
+/* curl keeps a copy of its own for the time of the request; ours is wiped. */
+static bool header_add_secret(struct curl_slist **list, const char *start, struct jeton_bytes value)
 {
     struct jt_buffer line;
-    struct jeton_bytes text = trimmed(bearer);
-    bool added = true;
+    bool added;
 
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = ((const unsigned char *)text.at)[i];
-
-        if (byte <= 0x20 || byte >= 0x7f)
-            return true;
-    }
-    jt_buffer_init_secret(&line, text.len + 32);
-    jt_buffer_add_text(&line, "Authorization: Bearer ");
-    jt_buffer_add(&line, text);
+    jt_buffer_init_secret(&line, strlen(start) + value.len + 1);
+    jt_buffer_add_text(&line, start);
+    jt_buffer_add(&line, value);
     jt_buffer_add_byte(&line, 0);
     added = line.status == JETON_OK && header_add(list, (const char *)line.at);
     jt_buffer_done(&line);
     return added;
+}
+
+/* Printable ASCII; another byte could begin another header. */
+static bool is_line(struct jeton_bytes text, unsigned char least)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = ((const unsigned char *)text.at)[i];
+
+        if (byte < least || byte >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* A final line feed of the file is dropped; with one inside nothing is sent, and the issuer says what it misses. */
+static bool header_add_bearer(struct curl_slist **list, struct jeton_bytes bearer)
+{
+    struct jeton_bytes text = trimmed(bearer);
+
+    return !is_line(text, 0x21) || header_add_secret(list, "Authorization: Bearer ", text);
 }
 
 static void headers_done(struct curl_slist *headers)
@@ -423,8 +465,14 @@ static void headers_done(struct curl_slist *headers)
 
 static CURLcode set_headers(CURL *curl, const struct jt_fetch_options *options, struct curl_slist **list)
 {
-    if (!header_add(list, "Accept: application/jwk-set+json, application/json") ||
+    struct jeton_bytes accept = JT_TEXT("application/jwk-set+json, application/json");
+
+    if (!header_add_secret(list, "Accept: ", options->accept.len > 0 ? options->accept : accept) ||
         !header_add(list, "Accept-Encoding: identity"))
+        return CURLE_OUT_OF_MEMORY;
+    /* Nobody is asked whether a body may come: it is small. */
+    if (options->post &&
+        (!header_add_secret(list, "Content-Type: ", options->content_type) || !header_add(list, "Expect:")))
         return CURLE_OUT_OF_MEMORY;
     if (options->etag.len > 0) {
         char line[sizeof("If-None-Match: ") + JT_FETCH_FIELD_MAX] = "If-None-Match: ";
@@ -436,8 +484,12 @@ static CURLcode set_headers(CURL *curl, const struct jt_fetch_options *options, 
         if (!header_add(list, line))
             return CURLE_OUT_OF_MEMORY;
     }
-    if (options->bearer.len > 0 && !header_add_bearer(list, options->bearer))
+    if (options->authorization.len > 0) {
+        if (!header_add_secret(list, "Authorization: ", options->authorization))
+            return CURLE_OUT_OF_MEMORY;
+    } else if (options->bearer.len > 0 && !header_add_bearer(list, options->bearer)) {
         return CURLE_OUT_OF_MEMORY;
+    }
     return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *list);
 }
 
@@ -481,6 +533,8 @@ static enum jeton_status explain_failure(const struct jt_transfer *transfer, CUR
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return jt_fail(detail, JETON_KEYS_UNAVAILABLE,
                        "the server's certificate does not fit or is not trusted; ca_file names other authorities");
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "it was given up: the server ends");
     if (code == CURLE_OPERATION_TIMEDOUT)
         return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "no whole answer in time (timeout is %ld ms), or too slowly",
                        transfer->options->timeout_ms);
@@ -496,6 +550,8 @@ static CURLcode set_all(struct jt_transfer *transfer)
     if (code == CURLE_OK)
         code = set_callbacks(transfer->curl, transfer);
     if (code == CURLE_OK)
+        code = set_post(transfer->curl, transfer->options);
+    if (code == CURLE_OK)
         code = set_authorities(transfer->curl, transfer->options->ca_file);
     if (code == CURLE_OK)
         code = set_headers(transfer->curl, transfer->options, &transfer->headers);
@@ -510,11 +566,26 @@ static void transfer_free(struct jt_transfer *transfer)
     free(transfer);
 }
 
-static void result_restart(struct jt_fetch_result *result, size_t body_max)
+static void body_init(struct jt_fetch_result *result, const struct jt_fetch_options *options)
+{
+    if (options->secret_answer)
+        jt_buffer_init_secret(&result->body, options->body_max);
+    else
+        jt_buffer_init(&result->body, options->body_max);
+}
+
+static void result_restart(struct jt_fetch_result *result, const struct jt_fetch_options *options)
 {
     jt_fetch_result_done(result);
     memset(result, 0, sizeof(*result));
-    jt_buffer_init(&result->body, body_max);
+    body_init(result, options);
+}
+
+static enum jeton_status lines_check(const struct jt_fetch_options *options, struct jeton_detail *detail)
+{
+    if (is_line(options->authorization, 0x20) && is_line(options->accept, 0x20) && is_line(options->content_type, 0x20))
+        return JETON_OK;
+    return jt_fail(detail, JETON_CONFIG_INVALID, "what should go as a header is no line of printable characters");
 }
 
 enum jeton_status jt_transfer_begin(struct jeton_bytes url, const struct jt_fetch_options *options,
@@ -526,8 +597,9 @@ enum jeton_status jt_transfer_begin(struct jeton_bytes url, const struct jt_fetc
     CURLcode code;
     enum jeton_status status;
 
+    JT_TRY(lines_check(options, detail));
     JT_TRY(url_check(url, options, &parsed, detail));
-    result_restart(result, options->body_max);
+    result_restart(result, options);
     transfer = calloc(1, sizeof(*transfer));
     if (transfer == NULL) {
         curl_url_cleanup(parsed);
@@ -559,7 +631,7 @@ static enum jeton_status judge_end(const struct jt_transfer *transfer, CURLcode 
 
     if (code != CURLE_OK)
         return explain_failure(transfer, code, detail);
-    if (http_status == 200 || (http_status == 304 && transfer->options->etag.len > 0))
+    if (transfer->options->any_status || http_status == 200 || (http_status == 304 && transfer->options->etag.len > 0))
         return JETON_OK;
     return explain_stop(transfer, detail);
 }
@@ -573,7 +645,7 @@ enum jeton_status jt_transfer_end(struct jt_transfer *transfer, CURLcode code, s
     status = judge_end(transfer, code, detail);
     if (status != JETON_OK) {
         jt_buffer_done(&result->body);
-        jt_buffer_init(&result->body, transfer->options->body_max);
+        body_init(result, transfer->options);
     }
     transfer_free(transfer);
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does a document come over the network without anybody being led astray? One guarded GET: no redirect, no proxy,
- * no cookie, no reused connection, an address judged before it is dialled, size and time bounded. First stage of the
- * walk "JWKS → snapshot"; libcurl lives in fetch_url.c alone. */
+/* How does a document come over the network without anybody being led astray? One guarded GET or POST: no redirect, no
+ * proxy, no cookie, no reused connection, an address judged before it is dialled, size and time bounded. First stage of
+ * the walk "JWKS → snapshot"; libcurl lives in fetch_url.c alone. */
 #ifndef JT_KEYS_FETCH_URL_H
 #define JT_KEYS_FETCH_URL_H
 
@@ -27,6 +27,16 @@ struct jt_fetch_options {
     struct jeton_bytes ca_file; /* PEM; empty: the system's */
     struct jeton_bytes bearer;  /* sent as Authorization: Bearer; a secret, one line; empty: not sent */
     struct jeton_bytes etag;    /* sent as If-None-Match, 304 is then an answer; empty: not sent */
+    /* For other things than key sets. The whole value of Authorization, "Basic …" or "Bearer …"; a secret; in place of
+     * `bearer`. A value that is no line is a JETON_CONFIG_INVALID: what should go with it does not go without it. */
+    struct jeton_bytes authorization;
+    struct jeton_bytes accept; /* empty: key sets and JSON */
+    bool post;
+    struct jeton_bytes body; /* of a POST; a secret as far as this file goes; may be empty */
+    struct jeton_bytes content_type;
+    bool any_status;          /* a whole answer is JETON_OK whatever its status, and its body is kept */
+    bool secret_answer;       /* the body that comes is wiped when it is given back */
+    const _Atomic bool *stop; /* once true, from any thread, the transfer ends soon; NULL: nobody stops it */
     long timeout_ms;
     long connect_timeout_ms;
     long low_speed_bytes; /* per second, over low_speed_for seconds */
@@ -59,7 +69,7 @@ struct jt_fetch_result {
     long http_status;              /* 0: no answer */
     bool address_refused;          /* an address was not dialled */
     struct jt_freshness freshness; /* of the last answer */
-    struct jt_buffer body;         /* of a 200 alone */
+    struct jt_buffer body;         /* of a 200 alone, unless any_status */
 };
 
 void jt_fetch_result_init(struct jt_fetch_result *result);
@@ -69,10 +79,10 @@ void jt_fetch_result_done(struct jt_fetch_result *result);
  * JETON_OK, JETON_CONFIG_INVALID (the detail names the option that would allow it), JETON_OUT_OF_MEMORY. */
 JT_CHECKED jt_fetch_check(struct jeton_bytes url, const struct jt_fetch_options *options, struct jeton_detail *detail);
 
-/* Fetches `url`. JETON_OK for a complete 200 (or a 304 when an etag was sent), JETON_CONFIG_INVALID as jt_fetch_check()
- * or for a ca_file that cannot be used, JETON_KEYS_UNAVAILABLE for everything else; no detail holds a part of an
- * answer. `result` is initialised by the caller and given back with jt_fetch_result_done() whatever comes of it.
- * Blocks. */
+/* Fetches `url`. JETON_OK for a complete 200 (a 304 when an etag was sent, whatever with any_status),
+ * JETON_CONFIG_INVALID as jt_fetch_check() or for a ca_file that cannot be used, JETON_KEYS_UNAVAILABLE for everything
+ * else; no detail holds a part of an answer. `result` is initialised by the caller and given back with
+ * jt_fetch_result_done() whatever comes of it. Blocks. */
 JT_CHECKED jt_fetch_url(struct jeton_bytes url, const struct jt_fetch_options *options, struct jt_fetch_result *result,
                         struct jeton_detail *detail);
 

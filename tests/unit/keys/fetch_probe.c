@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes of one request? A program for test_fetch.py: options and a URL in, one JSON line out. */
 #include <getopt.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,8 +36,12 @@ int main(int argc, char **argv)
         {"discover", no_argument, NULL, 'd'},      {"ca", required_argument, NULL, 'c'},
         {"timeout", required_argument, NULL, 't'}, {"connect", required_argument, NULL, 'n'},
         {"max", required_argument, NULL, 'm'},     {"etag", required_argument, NULL, 'e'},
-        {"low-for", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0},
+        {"low-for", required_argument, NULL, 'l'}, {"post", required_argument, NULL, 'b'},
+        {"type", required_argument, NULL, 'y'},    {"authorization", required_argument, NULL, 'a'},
+        {"accept", required_argument, NULL, 'j'},  {"any-status", no_argument, NULL, 's'},
+        {"stopped", no_argument, NULL, 'o'},       {NULL, 0, NULL, 0},
     };
+    static const _Atomic bool stopped = true;
     struct jt_fetch_options options = JT_FETCH_OPTIONS_INIT;
     struct jt_fetch_result result;
     struct jeton_detail detail = {""};
@@ -72,6 +77,25 @@ int main(int argc, char **argv)
             break;
         case 'l':
             options.low_speed_for = atol(optarg);
+            break;
+        case 'b':
+            options.post = true;
+            options.body = jeton_text(optarg);
+            break;
+        case 'y':
+            options.content_type = jeton_text(optarg);
+            break;
+        case 'a':
+            options.authorization = jeton_text(optarg);
+            break;
+        case 'j':
+            options.accept = jeton_text(optarg);
+            break;
+        case 's':
+            options.any_status = true;
+            break;
+        case 'o':
+            options.stop = &stopped;
             break;
         default:
             return 2;

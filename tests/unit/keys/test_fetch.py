@@ -171,6 +171,61 @@ def a_port_where_nobody_listens_is_unavailable(world):
     refused(probe("--http", "--private", "http://127.0.0.1:1/keys"))
 
 
+# --- A POST, an Authorization, an answer of any status. ---
+
+def take_whole(server, link, head):
+    """Reads the body of a POST to its end and keeps it with the head."""
+    length = int(next(line.split(":")[1] for line in head.split("\r\n") if line.lower().startswith("content-length")))
+    while len(head.split("\r\n\r\n", 1)[1]) < length:
+        head += link.recv(4096).decode("latin-1")
+    server.requests[-1] = head
+    link.sendall(reply("taken"))
+
+
+@case
+def a_post_brings_its_body_its_type_and_its_authorization(world):
+    world.http.streams["/post"] = take_whole
+    got = plain(world, "/post", "--post", "token=a%20b&x=1", "--type", "application/x-www-form-urlencoded",
+                "--authorization", "Basic Y2xpZW50OnNlY3JldA==", "--accept", "application/json")
+    assert got["status"] == "ok" and got["length"] == 5, got
+    head, body = world.http.requests[-1].split("\r\n\r\n", 1)
+    assert head.startswith("POST /post HTTP/1.1\r\n") and body == "token=a%20b&x=1", (head, body)
+    lines = [line.lower() for line in head.split("\r\n")]
+    assert lines.count("authorization: basic y2xpzw50onnly3jlda==") == 1, head
+    assert "content-type: application/x-www-form-urlencoded" in lines and "accept: application/json" in lines, head
+    assert not [line for line in lines if line.startswith("expect")], head
+
+
+@case
+def a_post_may_have_no_body(world):
+    world.http.streams["/post"] = take_whole
+    assert plain(world, "/post", "--post", "", "--type", "text/plain")["status"] == "ok"
+    assert world.http.requests[-1].endswith("\r\n\r\n"), world.http.requests[-1]
+
+
+@case
+def an_answer_of_any_status_is_whole_for_who_asked_so(world):
+    for path, status in (("/error-500", 500), ("/error-503", 503), ("/nowhere", 404), ("/redirect", 302)):
+        before = len(world.http.requests)
+        got = plain(world, path, "--any-status")
+        assert got["status"] == "ok" and got["http"] == status and got["length"] > 0, got
+        assert len(world.http.requests) == before + 1, "a redirect was followed"
+    refused(plain(world, "/too-large-by-stream", "--any-status"), "over 524288 bytes")
+    refused(plain(world, "/cut-short", "--any-status"))
+
+
+@case
+def an_authorization_that_is_no_line_is_not_sent_and_nothing_goes_without_it(world):
+    for value in ("Bearer a\r\nX-Other: b", "Bearer a\nb", "Bearer \u00e9"):
+        silent(world, ["--http", "--private", "--authorization", value, world.http.base + "/good"], "config_invalid",
+               "no line")
+
+
+@case
+def a_transfer_that_is_stopped_ends_at_once(world):
+    refused(plain(world, "/hang", "--stopped", "--timeout", "20000"), "given up")
+
+
 # --- What is not even tried. ---
 
 def silent(world, arguments, status, *parts):
