@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "server/connections.h"
+#include "server/client_authenticate.h"
 #include "server/routes.h"
 
 enum { TOKEN_MAX = 16384, CLAIM_MAX = 8192 };
@@ -30,72 +30,6 @@ static bool fail(struct asking *asking, unsigned status, const char *error, cons
 static bool fail_internally(struct asking *asking)
 {
     return fail(asking, 500, "server_error", NULL);
-}
-
-/* 401 and how to do it right; the client was told nothing about which half was wrong. */
-static bool fail_client(struct asking *asking)
-{
-    size_t room = strlen(asking->server->issuer) + 16;
-    char *challenge = jt_arena_take(asking->request->arena, room);
-
-    if (challenge == NULL)
-        return fail_internally(asking);
-    snprintf(challenge, room, "Basic realm=\"%s\"", asking->server->issuer);
-    jt_answer_header(asking->answer, "WWW-Authenticate", challenge);
-    return fail(asking, 401, "invalid_client", "the client is unknown or its secret does not fit");
-}
-
-static bool read_form(struct asking *asking)
-{
-    struct jeton_bytes type = jt_request_header(asking->request, "Content-Type", NULL);
-    size_t authorizations = 0;
-
-    (void)jt_request_header(asking->request, "Authorization", &authorizations);
-    if (authorizations > 1)
-        return fail(asking, 400, "invalid_request", "two Authorization headers");
-    if (!jt_form_is_type(type))
-        return fail(asking, 400, "invalid_request", "the body must be application/x-www-form-urlencoded");
-    if (jt_form_read(asking->request->body, asking->request->arena, &asking->form, NULL) != JETON_OK)
-        return fail(asking, 400, "invalid_request", "the form is not well-formed");
-    if (jt_form_repeated(&asking->form, "resource").len > 0)
-        return fail(asking, 400, "invalid_request", "a parameter is given twice");
-    return true;
-}
-
-static bool fail_too_often(struct asking *asking, unsigned retry_after)
-{
-    char *wait = jt_arena_take(asking->request->arena, 16);
-
-    if (wait == NULL)
-        return fail_internally(asking);
-    snprintf(wait, 16, "%u", retry_after);
-    jt_answer_header(asking->answer, "Retry-After", wait);
-    return fail(asking, 429, "temporarily_unavailable", "too many failed attempts for this client");
-}
-
-static bool authenticate(struct asking *asking)
-{
-    struct jt_claimant claimant;
-    unsigned retry_after = 0;
-
-    if (jt_claimant_read(jt_request_header(asking->request, "Authorization", NULL), &asking->form,
-                         asking->request->arena, &claimant) != JETON_OK)
-        return fail_internally(asking);
-    switch (claimant.kind) {
-    case JT_CLAIMANT_TWO_WAYS:
-        return fail(asking, 400, "invalid_request", "the client is named in header and form");
-    case JT_CLAIMANT_NONE:
-    case JT_CLAIMANT_BAD:
-        return fail_client(asking);
-    case JT_CLAIMANT_NAMED:
-        break;
-    }
-    asking->client = jt_clients_authenticate(asking->server->clients, &claimant, jt_monotonic_ms(), &retry_after);
-    if (asking->client != NULL)
-        return true;
-    if (retry_after > 0)
-        return fail_too_often(asking, retry_after);
-    return fail_client(asking);
 }
 
 static bool check_grant(struct asking *asking)
@@ -271,7 +205,10 @@ void jt_route_token(struct jt_server *server, const struct jt_request *request, 
 
     jt_answer_header(answer, "Cache-Control", "no-store");
     jt_answer_header(answer, "Pragma", "no-cache");
-    if (read_form(&asking) && authenticate(&asking) && check_grant(&asking) && choose_audience(&asking) &&
-        choose_scope(&asking) && issue(&asking))
+    if (!jt_client_form(request, "resource", &asking.form, answer))
+        return;
+    asking.client = jt_client_authenticate(server, request, &asking.form, answer);
+    if (asking.client != NULL && check_grant(&asking) && choose_audience(&asking) && choose_scope(&asking) &&
+        issue(&asking))
         jt_count(&server->metrics.issued);
 }
