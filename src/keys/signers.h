@@ -9,8 +9,7 @@
 #include "base/buffer.h"
 #include "jose/jwk.h"
 #include "jose/keyset.h"
-
-enum jt_signer_state { JT_SIGNER_NEXT, JT_SIGNER_ACTIVE, JT_SIGNER_RETIRING };
+#include "keys/rotation.h"
 
 /* The public side: immutable, swapped whole. */
 struct jt_published {
