@@ -108,6 +108,25 @@ enum jeton_status jt_source_open(enum jt_source_kind kind, struct jeton_bytes ad
     return JETON_OK;
 }
 
+static bool same_text(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+bool jt_source_fits(const struct jt_source *source, enum jt_source_kind kind, struct jeton_bytes address,
+                    const struct jt_source_options *options)
+{
+    const struct jt_source_options *own = &source->options;
+    return source->kind == kind && jt_bytes_equal(source->address, address) &&
+           memcmp(&own->times, &options->times, sizeof own->times) == 0 && own->negative_ttl == options->negative_ttl &&
+           own->fetch.allow_http == options->fetch.allow_http &&
+           own->fetch.allow_private_ip == options->fetch.allow_private_ip &&
+           own->fetch.timeout_ms == options->fetch.timeout_ms &&
+           own->fetch.connect_timeout_ms == options->fetch.connect_timeout_ms &&
+           jt_bytes_equal(own->fetch.ca_file, options->fetch.ca_file) &&
+           same_text(own->saved_path, options->saved_path) && same_text(own->bearer_path, options->bearer_path);
+}
+
 void jt_source_close(struct jt_source *source)
 {
     if (source == NULL)

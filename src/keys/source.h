@@ -66,6 +66,7 @@ struct jt_source {
     atomic_uint failures;               /* fetches that failed in a row */
     atomic_uint_fast64_t fault[JETON_DETAIL_TEXT / 8 + 1]; /* why the last one did: a count, odd while the text is
                                                               written, then the text (jt_source_fault) */
+    void *owner; /* whoever opened it may write here, before an engine has it */
     struct jt_missed missed;
     struct jt_source_counts counts;
     _Atomic(struct jt_engine *) engine; /* that moves it; NULL for STATIC and PROVIDER, and after it let go */
@@ -82,6 +83,9 @@ JT_CHECKED jt_source_provide(struct jt_source *source, struct jt_keyset *keys);
  * its own text shows to be refused. */
 JT_CHECKED jt_source_open(enum jt_source_kind kind, struct jeton_bytes address, const struct jt_source_options *options,
                           struct jt_source **out, struct jeton_detail *detail);
+/* Whether opening with these would give a source of the same keys, fetched in the same way. */
+bool jt_source_fits(const struct jt_source *source, enum jt_source_kind kind, struct jeton_bytes address,
+                    const struct jt_source_options *options);
 /* After the engine let go of it, and when no reader is inside. Takes NULL. */
 void jt_source_close(struct jt_source *source);
 

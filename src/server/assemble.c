@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does a configuration become a running server? Opens in order and closes in reverse; the only place that
- * constructs. Third stage of Config -> server. */
+/* How does a configuration become a running server, and how does another take its place? Opens in order and closes in
+ * reverse; the only place that constructs. Third stage of Config -> server. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +17,9 @@ static JT_CHECKED name_server(struct jt_server *server, struct jeton_detail *det
     const struct jt_config *config = server->config;
     size_t len;
 
-    if (config->issuer.at == NULL && server->listener.path[0] != '\0')
+    if (config->issuer.at == NULL && server->lasting->listener.path[0] != '\0')
         return jt_fail(detail, JETON_CONFIG_INVALID, "issuer must be given when jetond listens on a unix socket");
-    snprintf(server->address, sizeof server->address, "%s", server->listener.name);
+    snprintf(server->address, sizeof server->address, "%s", server->lasting->listener.name);
     server->issuer = config->issuer.at != NULL ? config->issuer.at : server->address;
     snprintf(server->public_url, sizeof server->public_url, "%s",
              config->public_url.at != NULL ? config->public_url.at : server->issuer);
@@ -54,7 +54,7 @@ static int64_t tick_of(const struct jt_server *server)
     int64_t tick = 0;
 
     for (size_t i = 0; i < server->issuer_count; i++) {
-        int64_t wait = server->issuers[i].wait_ms;
+        int64_t wait = server->issuers[i]->wait_ms;
 
         if (wait > 0 && (tick == 0 || wait / 8 < tick))
             tick = wait / 8 + 1;
@@ -62,33 +62,46 @@ static int64_t tick_of(const struct jt_server *server)
     return tick > 0 && tick < TICK_MIN_MS ? TICK_MIN_MS : tick;
 }
 
-static JT_CHECKED open_http(struct jt_server *server, struct jeton_detail *detail)
+static size_t arena_of(const struct jt_server *server)
 {
     const struct jt_config *config = server->config;
     size_t token_max = (size_t)config->limits.token.value;
+
+    return jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value + ARENA_BESIDE +
+           server->issuer_count * JT_METRICS_ISSUER_MAX;
+}
+
+static JT_CHECKED open_http(struct jt_lasting *lasting, const struct jt_server *server, struct jeton_detail *detail)
+{
+    const struct jt_config *config = server->config;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct jt_http_options options = {
-        .listen_fd = server->listener.fd,
+        .listen_fd = lasting->listener.fd,
         .threads = cores < 1    ? 1
                    : cores > 64 ? 64
                                 : (unsigned)cores,
         .connections = connections_of(server),
-        .token_max = token_max,
+        .token_max = (size_t)config->limits.token.value,
         .body_max = (size_t)config->limits.body.value,
         .head_timeout_ms = config->limits.head_timeout.value,
-        .arena_size = jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value +
-                      ARENA_BESIDE + server->issuer_count * JT_METRICS_ISSUER_MAX,
+        .arena_size = arena_of(server),
         .tick_max_ms = tick_of(server),
-        .log = &server->log,
-        .handler = jt_routes_handler(server),
+        .log = &lasting->log,
+        .handler = jt_routes_handler(lasting),
     };
 
-    return jt_http_open(&options, &server->http, detail);
+    return jt_http_open(&options, &lasting->http, detail);
 }
 
-void jt_server_told(struct jt_server *server, const _Atomic uint64_t *what)
+void jt_lasting_told(struct jt_lasting *lasting, const _Atomic uint64_t *what)
 {
-    jt_http_told(server->http, what);
+    jt_http_told(lasting->http, what);
+}
+
+void jt_lasting_let_go(struct jt_lasting *lasting, const _Atomic uint64_t *what)
+{
+    if (lasting->http != NULL)
+        jt_http_let_go(lasting->http, what);
 }
 
 static void warn_of_short_times(const struct jt_server *server)
@@ -116,38 +129,93 @@ static enum jt_verify_mode mode_of(const struct jt_server *server)
     return JT_VERIFY_JWT;
 }
 
-static JT_CHECKED open_all(struct jt_server *server, struct jeton_detail *detail)
+/* --- One configuration --- */
+
+static JT_CHECKED server_new(struct jt_lasting *lasting, struct jt_config *config, struct jt_server **out)
 {
-    JT_TRY(jt_listener_open(server->config->listen.at, &server->listener, detail));
-    JT_TRY(name_server(server, detail));
-    warn_of_short_times(server);
-    JT_TRY(jt_server_open_state(server, detail));
+    struct jt_server *server = calloc(1, sizeof *server);
+
+    if (server == NULL) {
+        jt_config_free(config);
+        return JETON_OUT_OF_MEMORY;
+    }
+    server->lasting = lasting;
+    server->config = config;
+    server->log = (struct jt_log){STDERR_FILENO, (int)jt_log_level_find(config->log_level.at)};
+    server->metrics = &lasting->metrics;
+    server->store = lasting->store;
+    server->signers = lasting->signers;
+    *out = server;
+    return JETON_OK;
+}
+
+/* All that stands on the state and the keys. */
+static JT_CHECKED build(struct jt_server *server, const struct jt_server *before, struct jeton_detail *detail)
+{
     JT_TRY(jt_server_open_clients(server, detail));
     server->verify_mode = mode_of(server);
-    JT_TRY(jt_server_open_trusted(server, detail));
+    JT_TRY(jt_server_open_trusted(server, before, detail));
     JT_TRY(jt_server_open_policies(server, detail));
-    JT_TRY(jt_server_open_discovery(server));
-    JT_TRY(open_http(server, detail));
-    return jt_server_start_trusted(server, detail);
+    return jt_server_open_discovery(server);
 }
 
-JT_CHECKED jt_server_open(const struct jt_config *config, struct jt_server *server, struct jeton_detail *detail)
+static struct jt_server *present(struct jt_lasting *lasting)
 {
+    return atomic_load(&lasting->current.current); /* the publisher's look: nobody else frees it */
+}
+
+JT_CHECKED jt_server_open(struct jt_lasting *lasting, struct jt_config *config, struct jt_server **out,
+                          struct jeton_detail *detail)
+{
+    struct jt_server *server = NULL;
     enum jeton_status status;
 
-    server->config = config;
-    server->listener.fd = -1;
-    server->log = (struct jt_log){STDERR_FILENO, jt_log_level_find(config->log_level.at)};
-    status = open_all(server, detail);
-    if (status != JETON_OK)
-        jt_server_close(server);
-    return status;
+    JT_TRY(server_new(lasting, config, &server));
+    status = name_server(server, detail);
+    if (status == JETON_OK) {
+        warn_of_short_times(server);
+        status = build(server, present(lasting), detail);
+    }
+    if (status == JETON_OK)
+        status = jt_server_start_trusted(server, detail);
+    if (status != JETON_OK) {
+        jt_server_free(server);
+        return status;
+    }
+    *out = server;
+    return JETON_OK;
 }
 
-void jt_server_close(struct jt_server *server)
+bool jt_server_has_keys(const struct jt_server *server)
 {
-    jt_server_stop_trusted(server);
-    jt_http_close(server->http);
+    for (size_t i = 0; i < server->issuer_count; i++) {
+        if (atomic_load(&server->issuers[i]->source->usable_until) == 0)
+            return false;
+    }
+    return true;
+}
+
+bool jt_server_publish(struct jt_server *server)
+{
+    struct jt_lasting *lasting = server->lasting;
+    struct jt_server *before = present(lasting);
+
+    if (lasting->current.retired_count == JT_SNAPSHOT_RETIRED && !jt_snapshot_collect(&lasting->current))
+        return false;
+    if (before != NULL)
+        jt_server_carry_counts(server, before);
+    if (lasting->http != NULL)
+        jt_http_adapt(lasting->http, arena_of(server), tick_of(server));
+    atomic_store(&lasting->log.level, atomic_load(&server->log.level));
+    return jt_snapshot_publish(&lasting->current, server);
+}
+
+void jt_server_free(void *value)
+{
+    struct jt_server *server = value;
+
+    if (server == NULL)
+        return;
     jt_buffer_done(&server->discovery);
     for (size_t i = 0; i < server->policy_count; i++) {
         jt_trust_free(server->policies[i].trust);
@@ -157,7 +225,75 @@ void jt_server_close(struct jt_server *server)
     free(server->policies);
     jt_server_close_trusted(server);
     jt_clients_free(server->clients);
-    jt_signers_free(server->signers);
-    jt_store_close(server->store);
-    jt_listener_close(&server->listener);
+    jt_config_free(server->config);
+    free(server);
+}
+
+/* --- What lasts --- */
+
+static JT_CHECKED open_first(struct jt_lasting *lasting, struct jt_server *server, struct jeton_detail *detail)
+{
+    enum jeton_status status;
+
+    JT_TRY(jt_listener_open(server->config->listen.at, &lasting->listener, detail));
+    JT_TRY(name_server(server, detail));
+    warn_of_short_times(server);
+    status = jt_server_open_state(server, detail);
+    lasting->store = server->store;
+    lasting->signers = server->signers;
+    JT_TRY(status);
+    return build(server, NULL, detail);
+}
+
+static JT_CHECKED open_all(struct jt_lasting *lasting, struct jt_config *config, struct jeton_detail *detail)
+{
+    struct jt_server *server = NULL;
+    enum jeton_status status;
+
+    JT_TRY(server_new(lasting, config, &server));
+    status = open_first(lasting, server, detail);
+    if (status == JETON_OK && !jt_server_publish(server))
+        status = JETON_INTERNAL_ERROR;
+    if (status != JETON_OK) {
+        jt_server_free(server);
+        return status;
+    }
+    JT_TRY(open_http(lasting, server, detail));
+    return jt_server_start_trusted(server, detail);
+}
+
+JT_CHECKED jt_lasting_open(struct jt_config *config, struct jt_lasting **out, struct jeton_detail *detail)
+{
+    struct jt_lasting *lasting = aligned_alloc(_Alignof(struct jt_lasting), sizeof *lasting);
+    enum jeton_status status;
+
+    if (lasting == NULL) {
+        jt_config_free(config);
+        return JETON_OUT_OF_MEMORY;
+    }
+    memset(lasting, 0, sizeof *lasting);
+    lasting->listener.fd = -1;
+    lasting->log = (struct jt_log){STDERR_FILENO, (int)jt_log_level_find(config->log_level.at)};
+    jt_snapshot_init(&lasting->current, jt_server_free);
+    status = open_all(lasting, config, detail);
+    if (status != JETON_OK) {
+        jt_lasting_close(lasting);
+        return status;
+    }
+    *out = lasting;
+    return JETON_OK;
+}
+
+void jt_lasting_close(struct jt_lasting *lasting)
+{
+    if (lasting == NULL)
+        return;
+    jt_lasting_stop_engine(lasting);
+    jt_http_close(lasting->http);
+    lasting->http = NULL;
+    jt_snapshot_done(&lasting->current);
+    jt_signers_free(lasting->signers);
+    jt_store_close(lasting->store);
+    jt_listener_close(&lasting->listener);
+    free(lasting);
 }

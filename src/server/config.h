@@ -104,6 +104,14 @@ struct jt_config_options {
 JT_CHECKED jt_config_load(const struct jt_config_options *options, const char *const *environment,
                           struct jt_config *config, struct jt_config_faults *faults, const char **unknown);
 void jt_config_done(struct jt_config *config);
+/* And the struct itself, which came from malloc. Takes NULL. */
+void jt_config_free(struct jt_config *config);
+
+/* What needs a restart (`restart` in the table) stays in `config` as it is in `before`; `told` hears of each such key
+ * that the new text has otherwise (config_keep.c). */
+JT_CHECKED jt_config_keep(const struct jt_config_table *table, const void *before, struct jt_config_memory *memory,
+                          void *config, void (*told)(void *context, const char *path, struct jt_place place),
+                          void *context);
 
 /* Rules that concern more than one key, and files that must be there (config_check.c). */
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);

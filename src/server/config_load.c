@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where do the settings come from, and which one wins? Defaults, file, environment, options, then the rules: the first
  * two stages of Config -> server in their order. */
+#include <stdlib.h>
+
 #include "base/file.h"
 #include "server/config.h"
 
@@ -58,4 +60,12 @@ JT_CHECKED jt_config_load(const struct jt_config_options *options, const char *c
 void jt_config_done(struct jt_config *config)
 {
     jt_config_memory_done(&config->memory);
+}
+
+void jt_config_free(struct jt_config *config)
+{
+    if (config == NULL)
+        return;
+    jt_config_done(config);
+    free(config);
 }

@@ -74,6 +74,8 @@ static void add_key(struct jt_buffer *out, const struct jt_config_key *key)
             add_escaped(out, key->fallback);
         jt_buffer_add_text(out, ".\n\n");
     }
+    if (key->restart)
+        jt_buffer_add_text(out, "\tA change of it needs a restart; a reload leaves it as it was.\n\n");
     if (jt_config_environment_name(key, environment, sizeof environment)) {
         jt_buffer_add_text(out, "\tEnvironment: ");
         add_escaped(out, environment);

@@ -39,6 +39,7 @@ static const struct jt_config_key keys[] = {
      .offset = OF(listen),
      .fallback = "127.0.0.1:8080",
      .judge = jt_judge_listen,
+     .restart = true,
      .text = "Where to listen: HOST:PORT, [IPV6]:PORT, or unix:PATH. Port 0 picks a free one. Plain HTTP; TLS is the "
              "proxy's part."},
     {.path = "issuer",
@@ -46,6 +47,7 @@ static const struct jt_config_key keys[] = {
      .offset = OF(issuer),
      .judge = jt_judge_issuer,
      .shown = "the address it listens on",
+     .restart = true,
      .text = "This server's own *iss*: an http or https address without query and fragment, written into every token "
              "and compared byte for byte."},
     {.path = "public_url",
@@ -59,6 +61,7 @@ static const struct jt_config_key keys[] = {
      .type = JT_CONFIG_TEXT,
      .offset = OF(state),
      .fallback = "/var/lib/jetond",
+     .restart = true,
      .text =
          "Directory of the state (SQLite): keys, sealed, and the client made at the first start. Made with mode 0700 "
          "when it is missing. One *jetond* at a time."},
@@ -66,6 +69,7 @@ static const struct jt_config_key keys[] = {
      .type = JT_CONFIG_TEXT,
      .offset = OF(seal_key_file),
      .shown = "*seal.key* in the state, made at the first start, with a warning",
+     .restart = true,
      .text = "File of 32 random bytes that seals the keys in the state (AES-256-GCM). Keep it outside the state, mode "
              "0600: who has both has the keys."},
     {.path = "log_level",
@@ -80,6 +84,7 @@ static const struct jt_config_key keys[] = {
      .fallback = "7KiB",
      .min = 512,
      .max = 65536,
+     .restart = true,
      .text = "Longest token that */verify* judges; a longer one is *token_too_large*."},
     {.path = "limits.body",
      .type = JT_CONFIG_SIZE,
@@ -87,6 +92,7 @@ static const struct jt_config_key keys[] = {
      .fallback = "64KiB",
      .min = 1024,
      .max = 1 << 20,
+     .restart = true,
      .text = "Longest request body; a longer one is answered with 413."},
     {.path = "limits.connections",
      .type = JT_CONFIG_INTEGER,
@@ -94,6 +100,7 @@ static const struct jt_config_key keys[] = {
      .fallback = "10000",
      .min = 16,
      .max = 1000000,
+     .restart = true,
      .text =
          "Connections at the same time; more wait to be accepted. Lowered, with a warning, to what the limit on open "
          "files allows."},
@@ -103,6 +110,7 @@ static const struct jt_config_key keys[] = {
      .fallback = "10s",
      .min = 100,
      .max = 5 * MINUTE,
+     .restart = true,
      .text = "Time in which a request's head must have come, from its first byte on, however it drips; then its body, "
              "again."},
     {.path = "limits.token_cache",

@@ -26,6 +26,8 @@ struct jt_http {
     struct jt_parking parking;
     struct jt_http_options options;
     pthread_key_t arena; /* of each thread, made at its first request */
+    _Atomic size_t arena_size;
+    _Atomic int64_t tick_max_ms;
     bool quiet;
     _Atomic bool draining;
 };
@@ -96,12 +98,18 @@ struct thread_memory {
 static struct jt_arena *arena_of_thread(struct jt_http *http)
 {
     struct thread_memory *memory = pthread_getspecific(http->arena);
+    size_t size = atomic_load_explicit(&http->arena_size, memory_order_relaxed);
 
+    if (memory != NULL && memory->arena.len < size) {
+        free(memory);
+        memory = NULL;
+        (void)pthread_setspecific(http->arena, NULL);
+    }
     if (memory == NULL) {
-        memory = malloc(sizeof *memory + http->options.arena_size);
+        memory = malloc(sizeof *memory + size);
         if (memory == NULL)
             return NULL;
-        jt_arena_init(&memory->arena, memory->bytes, http->options.arena_size);
+        jt_arena_init(&memory->arena, memory->bytes, size);
         if (pthread_setspecific(http->arena, memory) != 0) {
             free(memory);
             return NULL;
@@ -308,6 +316,7 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     struct jt_answer answer = {.status = 500};
     struct jt_request request = {.method = method, .path = path, .body = jt_buffer_bytes(&connection->body)};
     struct jt_holding holding = {http, wire, connection};
+    enum MHD_Result sent = MHD_YES;
 
     read_head(wire, &head);
     clock_gettime(CLOCK_REALTIME, &now);
@@ -317,15 +326,17 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     request.arena = arena_of_thread(http);
     if (request.arena == NULL)
         return MHD_NO;
-    request.holding = connection->waited || http->options.tick_max_ms == 0 ? NULL : &holding;
+    request.holding = connection->waited || atomic_load(&http->tick_max_ms) == 0 ? NULL : &holding;
     http->options.handler.answer(http->options.handler.context, &request, &answer);
     if (connection->parked) {
         connection->parked = false;
         connection->waited = true;
-        return MHD_YES;
+    } else {
+        observe(http, connection, answer.route, answer.status);
+        sent = send_answer(http, wire, &answer, false);
     }
-    observe(http, connection, answer.route, answer.status);
-    return send_answer(http, wire, &answer, false);
+    http->options.handler.answered(http->options.handler.context, &answer);
+    return sent;
 }
 
 /* --- Called by the library --- */
@@ -465,6 +476,7 @@ JT_CHECKED jt_http_open(const struct jt_http_options *options, struct jt_http **
     if (http == NULL)
         return JETON_OUT_OF_MEMORY;
     http->options = *options;
+    jt_http_adapt(http, options->arena_size, options->tick_max_ms);
     if (pthread_key_create(&http->arena, free) != 0) {
         free(http);
         return jt_fail(detail, JETON_INTERNAL_ERROR, "no thread key left");
@@ -489,7 +501,7 @@ void jt_http_tick(struct jt_http *http)
 int64_t jt_http_tick_ms(struct jt_http *http)
 {
     int64_t tick = jt_connections_tick_ms(&http->connections);
-    int64_t most = http->options.tick_max_ms;
+    int64_t most = atomic_load(&http->tick_max_ms);
 
     if (most > 0 && jt_parking_count(&http->parking) > 0)
         most = PARKED_TICK_MS;
@@ -499,6 +511,17 @@ int64_t jt_http_tick_ms(struct jt_http *http)
 void jt_http_told(struct jt_http *http, const _Atomic uint64_t *what)
 {
     jt_parking_told(&http->parking, what);
+}
+
+void jt_http_let_go(struct jt_http *http, const _Atomic uint64_t *what)
+{
+    jt_parking_let_go(&http->parking, what);
+}
+
+void jt_http_adapt(struct jt_http *http, size_t arena_size, int64_t tick_max_ms)
+{
+    atomic_store(&http->arena_size, arena_size);
+    atomic_store(&http->tick_max_ms, tick_max_ms);
 }
 
 size_t jt_http_parked(struct jt_http *http)

@@ -47,6 +47,7 @@ struct jt_answer {
     } headers[JT_ANSWER_HEADERS];
     size_t header_count;
     size_t route; /* for the counters */
+    void *held;   /* the handler's, until it is told that the answer was sent */
 };
 /* An empty value is sent as a single space: the HTTP library refuses empty ones. */
 void jt_answer_header(struct jt_answer *answer, const char *name, const char *value);
@@ -58,6 +59,8 @@ void jt_answer_error(struct jt_answer *answer, struct jt_arena *arena, unsigned 
 struct jt_http_handler {
     void *context;
     void (*answer)(void *context, const struct jt_request *request, struct jt_answer *answer);
+    /* After each `answer`, when nothing of it is needed any more; also when it parked the request. */
+    void (*answered)(void *context, struct jt_answer *answer);
     /* Is the body of such a request read, or thrown away? */
     bool (*wants_body)(void *context, struct jeton_bytes method, struct jeton_bytes path);
     /* After each answer; also those that never reached `answer` (a bad head), whose route is `none`. */
@@ -86,6 +89,10 @@ void jt_http_tick(struct jt_http *http);
 int64_t jt_http_tick_ms(struct jt_http *http);
 /* `what` was raised: requests that wait for it go on. From any thread. */
 void jt_http_told(struct jt_http *http, const _Atomic uint64_t *what);
+/* Who waits for `what` does so no longer, raised or not. */
+void jt_http_let_go(struct jt_http *http, const _Atomic uint64_t *what);
+/* For requests from now on: as the options of these names. */
+void jt_http_adapt(struct jt_http *http, size_t arena_size, int64_t tick_max_ms);
 size_t jt_http_parked(struct jt_http *http);
 /* No new connections from now on; those without a request are ended, those that wait are answered. */
 void jt_http_drain(struct jt_http *http);

@@ -4,18 +4,19 @@
 #ifndef JT_SERVER_LOG_H
 #define JT_SERVER_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 enum jt_log_level { JT_LOG_ERROR, JT_LOG_WARN, JT_LOG_INFO, JT_LOG_DEBUG };
 
 struct jt_log {
     int fd;
-    enum jt_log_level level; /* the least that is written */
+    _Atomic int level; /* enum jt_log_level: the least that is written */
 };
 
 static inline bool jt_log_wants(const struct jt_log *log, enum jt_log_level level)
 {
-    return level <= log->level;
+    return (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
 
 /* {"ts":…,"level":…,"msg":…,name:value…}: pairs of texts, ended by NULL. One write(2) for each line: lines of several

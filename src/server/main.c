@@ -137,49 +137,56 @@ static void print_faults(const struct jt_config_faults *faults, const char *file
         fprintf(out, "and more\n");
 }
 
-static int serve(const struct jt_config *config, const char *unknown)
+/* The configuration is taken. */
+static int serve(struct jt_config *config, const struct jt_config_options *options, const char *unknown)
 {
-    struct jt_server *server = calloc(1, sizeof *server);
+    struct jt_lasting *lasting = NULL;
     struct jeton_detail detail = {""};
-    enum jeton_status status = server != NULL ? jt_server_open(config, server, &detail) : JETON_OUT_OF_MEMORY;
+    enum jeton_status status = jt_lasting_open(config, &lasting, &detail);
     char name[128];
 
     if (status != JETON_OK) {
         fprintf(stderr, "jetond: %s\n", detail.text[0] != '\0' ? detail.text : jeton_status_text(status));
-        free(server);
         return status == JETON_OUT_OF_MEMORY || status == JETON_INTERNAL_ERROR ? EXIT_BROKEN : EXIT_CONFIG;
     }
     if (unknown != NULL) {
         snprintf(name, sizeof name, "%.*s", (int)strcspn(unknown, "="), unknown);
-        jt_log(&server->log, JT_LOG_WARN, "the environment has a setting that is not known", "name", name, NULL);
+        jt_log(&lasting->log, JT_LOG_WARN, "the environment has a setting that is not known", "name", name, NULL);
     }
-    jt_server_run(server);
-    jt_server_close(server);
-    free(server);
+    jt_server_run(lasting, options, (const char *const *)environ);
+    jt_lasting_close(lasting);
     return EXIT_GOOD;
+}
+
+static int start(const struct wishes *wishes)
+{
+    struct jt_config *config = calloc(1, sizeof *config);
+    struct jt_config_faults *faults = calloc(1, sizeof *faults);
+    const char *unknown = NULL;
+    int exit_status = EXIT_GOOD;
+
+    if (config == NULL || faults == NULL ||
+        jt_config_load(&wishes->options, (const char *const *)environ, config, faults, &unknown) != JETON_OK) {
+        fputs("jetond: out of memory\n", stderr);
+        exit_status = EXIT_BROKEN;
+    } else if (faults->count > 0) {
+        print_faults(faults, wishes->options.file, wishes->check ? stdout : stderr);
+        exit_status = EXIT_CONFIG;
+    } else if (!wishes->check) {
+        exit_status = serve(config, &wishes->options, unknown);
+        config = NULL;
+    }
+    jt_config_free(config);
+    free(faults);
+    return exit_status;
 }
 
 int main(int count, char **arguments)
 {
     struct wishes wishes = read_options(count, arguments);
-    struct jt_config config = {.listen = {NULL, {0}}};
-    struct jt_config_faults *faults = calloc(1, sizeof *faults);
-    const char *unknown = NULL;
-    int exit_status = wishes.exit_status;
 
-    if (exit_status < 0 && faults != NULL) {
-        settle_process();
-        if (jt_config_load(&wishes.options, (const char *const *)environ, &config, faults, &unknown) != JETON_OK) {
-            fputs("jetond: out of memory\n", stderr);
-            exit_status = EXIT_BROKEN;
-        } else if (faults->count > 0) {
-            print_faults(faults, wishes.options.file, wishes.check ? stdout : stderr);
-            exit_status = EXIT_CONFIG;
-        } else {
-            exit_status = wishes.check ? EXIT_GOOD : serve(&config, unknown);
-        }
-    }
-    jt_config_done(&config);
-    free(faults);
-    return faults != NULL || exit_status >= 0 ? exit_status : EXIT_BROKEN;
+    if (wishes.exit_status >= 0)
+        return wishes.exit_status;
+    settle_process();
+    return start(&wishes);
 }

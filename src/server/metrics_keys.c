@@ -139,7 +139,7 @@ static const struct {
 
 static void write_cache(const struct jt_server *server, struct jt_buffer *out)
 {
-    struct jt_cache_counts sum = {0, 0, 0, 0};
+    struct jt_cache_counts sum = {server->cache_hits, server->cache_misses, 0, 0};
 
     for (size_t i = 0; i < server->policy_count; i++) {
         if (server->policies[i].cache == NULL)
@@ -164,6 +164,6 @@ void jt_metrics_write_keys(const struct jt_server *server, struct jt_buffer *out
     for (size_t i = 0; i < JT_COUNT(families) && server->issuer_count > 1; i++) {
         head(out, families[i].name, families[i].type, families[i].help);
         for (size_t k = 1; k < server->issuer_count; k++)
-            families[i].write(&server->issuers[k], out);
+            families[i].write(server->issuers[k], out);
     }
 }

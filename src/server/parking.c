@@ -53,6 +53,11 @@ static bool has_passed(const struct jt_parked *parked, const void *what)
     return parked->what == what && atomic_load(parked->what) > parked->mark;
 }
 
+static bool is_for(const struct jt_parked *parked, const void *what)
+{
+    return parked->what == what;
+}
+
 static bool is_over(const struct jt_parked *parked, const void *now_ms)
 {
     return parked->until_ms <= *(const int64_t *)now_ms;
@@ -69,6 +74,13 @@ void jt_parking_told(struct jt_parking *parking, const _Atomic uint64_t *what)
 {
     pthread_mutex_lock(&parking->lock);
     let_go(parking, has_passed, (const void *)what);
+    pthread_mutex_unlock(&parking->lock);
+}
+
+void jt_parking_let_go(struct jt_parking *parking, const _Atomic uint64_t *what)
+{
+    pthread_mutex_lock(&parking->lock);
+    let_go(parking, is_for, (const void *)what);
     pthread_mutex_unlock(&parking->lock);
 }
 

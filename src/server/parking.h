@@ -37,6 +37,8 @@ enum jt_park { JT_PARK_HELD, JT_PARK_PASSED, JT_PARK_FULL };
 enum jt_park jt_parking_add(struct jt_parking *parking, const struct jt_parked *parked);
 /* Lets go who waits for this number and need not any more; to be called after the number was raised. */
 void jt_parking_told(struct jt_parking *parking, const _Atomic uint64_t *what);
+/* Lets go everybody who waits for this number, which is about to go. */
+void jt_parking_let_go(struct jt_parking *parking, const _Atomic uint64_t *what);
 /* Lets go whose time is over. */
 void jt_parking_tick(struct jt_parking *parking, int64_t now_ms);
 /* Lets everybody go, and takes nobody from then on. */

@@ -104,7 +104,7 @@ static JT_CHECKED make_policy(const struct jt_server *server, const struct jt_co
 
     if (lists == NULL)
         return JETON_OUT_OF_MEMORY;
-    fill_common(server, from, server->issuers[index].name, lists, &options);
+    fill_common(server, from, server->issuers[index]->name, lists, &options);
     if (index == 0)
         fill_own(server, from, lists, &options);
     else
@@ -127,7 +127,7 @@ static JT_CHECKED fill_issuers(struct jt_server *server, const struct jt_config_
                                struct jeton_detail *detail)
 {
     for (size_t i = 0; i < server->issuer_count; i++) {
-        struct jt_issuer *issuer = &server->issuers[i];
+        struct jt_issuer *issuer = server->issuers[i];
 
         all[i] = (struct jt_trusted){.issuer = jeton_text(issuer->name),
                                      .sources = {issuer->source, NULL},

@@ -30,10 +30,10 @@ static void write_lacks(const struct jt_server *server, bool key, struct jt_buff
         comma = ",";
     }
     for (size_t i = 1; i < server->issuer_count; i++) {
-        if (has_had_keys(&server->issuers[i]))
+        if (has_had_keys(server->issuers[i]))
             continue;
         jt_buffer_add_format(out, "%s{\"keys_of\":", comma);
-        jt_json_write_string(out, jeton_text(server->issuers[i].name));
+        jt_json_write_string(out, jeton_text(server->issuers[i]->name));
         jt_buffer_add_byte(out, '}');
         comma = ",";
     }
@@ -48,10 +48,10 @@ void jt_route_readyz(struct jt_server *server, const struct jt_request *request,
     void *copy = NULL;
 
     for (size_t i = 1; i < server->issuer_count && ready; i++)
-        ready = has_had_keys(&server->issuers[i]);
+        ready = has_had_keys(server->issuers[i]);
     answer->content_type = "application/json";
     jt_answer_header(answer, "Cache-Control", "no-store");
-    if (ready && !server->draining) {
+    if (ready && !server->lasting->draining) {
         answer->status = 200;
         answer->body = JT_TEXT("{\"status\":\"ready\"}\n");
         return;

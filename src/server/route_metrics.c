@@ -12,13 +12,13 @@ static void write_verdicts(const struct jt_server *server, struct jt_buffer *out
 
     jt_buffer_add_text(out, jt_metrics_verdicts_heading);
     for (size_t i = 0; i < JETON_STATUS_COUNT; i++)
-        atomic_init(&own[i], atomic_load(&server->issuers[0].verdicts[i]) +
-                                 (alone ? atomic_load(&server->metrics.verdicts[i]) : 0));
+        atomic_init(&own[i], atomic_load(&server->issuers[0]->tally->verdicts[i]) +
+                                 (alone ? atomic_load(&server->metrics->verdicts[i]) : 0));
     jt_metrics_write_verdicts(own, server->issuer, true, out);
     for (size_t i = 1; i < server->issuer_count; i++)
-        jt_metrics_write_verdicts(server->issuers[i].verdicts, server->issuers[i].name, true, out);
+        jt_metrics_write_verdicts(server->issuers[i]->tally->verdicts, server->issuers[i]->name, true, out);
     if (!alone)
-        jt_metrics_write_verdicts(server->metrics.verdicts, "", false, out);
+        jt_metrics_write_verdicts(server->metrics->verdicts, "", false, out);
 }
 
 static void write_keys(const struct jt_server *server, struct jt_buffer *out)
@@ -42,7 +42,7 @@ void jt_route_metrics(struct jt_server *server, const struct jt_request *request
 
     jt_buffer_init(&text, TEXT_MAX + server->issuer_count * JT_METRICS_ISSUER_MAX);
     write_verdicts(server, &text);
-    jt_metrics_write(&server->metrics, jt_route_names, JT_ROUTE_COUNT, &text);
+    jt_metrics_write(server->metrics, jt_route_names, JT_ROUTE_COUNT, &text);
     write_keys(server, &text);
     jt_metrics_write_keys(server, &text);
     if (text.status == JETON_OK && (copy = jt_arena_take(request->arena, text.len)) != NULL) {

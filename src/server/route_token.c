@@ -210,5 +210,5 @@ void jt_route_token(struct jt_server *server, const struct jt_request *request, 
     asking.client = jt_client_authenticate(server, request, &asking.form, answer);
     if (asking.client != NULL && check_grant(&asking) && choose_audience(&asking) && choose_scope(&asking) &&
         issue(&asking))
-        jt_count(&server->metrics.issued);
+        jt_count(&server->metrics->issued);
 }

@@ -238,7 +238,7 @@ static JT_CHECKED judge_once(struct question *question, struct jeton_bytes token
                                               began_ns / 1000000, question->request->arena, &question->result,
                                               &question->detail);
 
-    jt_histogram_add(&server->metrics.verifications, jt_monotonic_ns() - began_ns);
+    jt_histogram_add(&server->metrics->verifications, jt_monotonic_ns() - began_ns);
     question->identity.token = status == JETON_OK ? question->result.token : NULL;
     return status;
 }
@@ -291,7 +291,7 @@ static void count_verdict(const struct question *question, enum jeton_status sta
 {
     struct jt_issuer *issuer = issuer_of(question);
 
-    jt_count(issuer != NULL ? &issuer->verdicts[status] : &question->server->metrics.verdicts[status]);
+    jt_count(issuer != NULL ? &issuer->tally->verdicts[status] : &question->server->metrics->verdicts[status]);
 }
 
 void jt_route_verify(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)

@@ -70,7 +70,7 @@ static void answer_options(const struct entry *entry, struct jt_answer *answer)
     jt_answer_header(answer, "Access-Control-Max-Age", "86400");
 }
 
-static void answer(void *context, const struct jt_request *request, struct jt_answer *out)
+static void answer(struct jt_server *server, const struct jt_request *request, struct jt_answer *out)
 {
     const struct entry *entry = find(request->path);
 
@@ -83,13 +83,28 @@ static void answer(void *context, const struct jt_request *request, struct jt_an
     if (entry->shared)
         jt_answer_header(out, "Access-Control-Allow-Origin", "*");
     if (takes(entry, request->method)) {
-        entry->answer(context, request, out);
+        entry->answer(server, request, out);
     } else if (jt_bytes_equal(request->method, JT_TEXT("OPTIONS"))) {
         answer_options(entry, out);
     } else {
         jt_answer_error(out, request->arena, 405, "method_not_allowed", NULL);
         jt_answer_header(out, "Allow", allowed(entry->methods));
     }
+}
+
+/* Names of headers are the configuration's: it is left when the answer was sent. */
+static void enter(void *context, const struct jt_request *request, struct jt_answer *out)
+{
+    struct jt_snapshot_guard guard = jt_server_enter(context);
+
+    out->held = guard.reader;
+    answer(guard.value, request, out);
+}
+
+static void leave(void *context, struct jt_answer *sent)
+{
+    (void)context;
+    jt_readers_leave(sent->held);
 }
 
 static bool wants_body(void *context, struct jeton_bytes method, struct jeton_bytes path)
@@ -102,12 +117,12 @@ static bool wants_body(void *context, struct jeton_bytes method, struct jeton_by
 
 static void observe(void *context, size_t route, unsigned status, int64_t duration_ns)
 {
-    struct jt_server *server = context;
+    struct jt_lasting *lasting = context;
 
-    jt_metrics_request(&server->metrics, route, status, duration_ns);
+    jt_metrics_request(&lasting->metrics, route, status, duration_ns);
 }
 
-struct jt_http_handler jt_routes_handler(struct jt_server *server)
+struct jt_http_handler jt_routes_handler(struct jt_lasting *lasting)
 {
-    return (struct jt_http_handler){server, answer, wants_body, observe, JT_ROUTE_NONE};
+    return (struct jt_http_handler){lasting, enter, leave, wants_body, observe, JT_ROUTE_NONE};
 }

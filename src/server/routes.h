@@ -19,8 +19,8 @@ enum jt_route {
     JT_ROUTE_COUNT
 };
 
-/* The handler for http.c; its context is the server. */
-struct jt_http_handler jt_routes_handler(struct jt_server *server);
+/* The handler for http.c: every request meets one configuration, from its head to the end of its answer. */
+struct jt_http_handler jt_routes_handler(struct jt_lasting *lasting);
 /* JT_ROUTE_COUNT names for the counters. */
 extern const char *const jt_route_names[];
 

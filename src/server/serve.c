@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What does the main thread do while others answer? It keeps the deadlines of connections and waits for signals; at the
- * end it drains. Fourth stage of Config -> server. */
+/* What does the main thread do while others answer? It keeps the deadlines of connections, waits for signals, reloads;
+ * at the end it drains. Fourth stage of Config -> server. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "server/connections.h"
 #include "server/http.h"
-#include "server/server.h"
+#include "server/reload.h"
 #include "server/start_memory.h"
 
 enum { DRAIN_MS = 9000 };
@@ -34,47 +34,61 @@ static sigset_t signals_of(void)
 }
 
 /* Alone on its line: scripts wait for it and read the address. */
-static void say_where(const struct jt_server *server)
+static void say_where(const struct jt_lasting *lasting)
 {
     char line[256];
-    int len = snprintf(line, sizeof line, "jetond: listening on %s\n", server->listener.name);
+    int len = snprintf(line, sizeof line, "jetond: listening on %s\n", lasting->listener.name);
 
     if (write(STDERR_FILENO, line, (size_t)len) < 0)
         return;
 }
 
 /* Requests in flight get their answers; after nine seconds what is left is cut off. */
-static void drain(struct jt_server *server, const sigset_t *signals)
+static void drain(struct jt_lasting *lasting, const sigset_t *signals)
 {
     int64_t until_ms = jt_monotonic_ms() + DRAIN_MS;
     char left[32];
 
-    atomic_store(&server->draining, true);
-    jt_http_drain(server->http);
-    jt_listener_stop(&server->listener);
-    while (jt_http_connections(server->http) > 0 && jt_monotonic_ms() < until_ms) {
-        jt_http_tick(server->http);
-        (void)wait_for_signal(signals, jt_http_tick_ms(server->http));
+    atomic_store(&lasting->draining, true);
+    jt_http_drain(lasting->http);
+    jt_listener_stop(&lasting->listener);
+    while (jt_http_connections(lasting->http) > 0 && jt_monotonic_ms() < until_ms) {
+        jt_http_tick(lasting->http);
+        (void)wait_for_signal(signals, jt_http_tick_ms(lasting->http));
     }
-    snprintf(left, sizeof left, "%zu", jt_http_connections(server->http));
-    jt_log(&server->log, JT_LOG_INFO, "drained", "connections_left", left, NULL);
+    snprintf(left, sizeof left, "%zu", jt_http_connections(lasting->http));
+    jt_log(&lasting->log, JT_LOG_INFO, "drained", "connections_left", left, NULL);
 }
 
-void jt_server_run(struct jt_server *server)
+static void say_serving(struct jt_lasting *lasting)
 {
+    struct jt_snapshot_guard guard = jt_server_enter(lasting);
+    const struct jt_server *server = guard.value;
+
+    jt_log(&lasting->log, JT_LOG_INFO, "serving", "issuer", server->issuer, "http", jt_http_library(), "crypto",
+           jt_crypto_library(), NULL);
+    jt_snapshot_leave(&guard);
+}
+
+void jt_server_run(struct jt_lasting *lasting, const struct jt_config_options *options, const char *const *environment)
+{
+    struct jt_reload reload = {.lasting = lasting, .options = options, .environment = environment};
     sigset_t signals = signals_of();
     int number = 0;
 
-    jt_log(&server->log, JT_LOG_INFO, "serving", "issuer", server->issuer, "http", jt_http_library(), "crypto",
-           jt_crypto_library(), NULL);
+    say_serving(lasting);
     jt_start_memory_give_back();
-    say_where(server);
+    say_where(lasting);
     while (number != SIGTERM && number != SIGINT) {
-        number = wait_for_signal(&signals, jt_http_tick_ms(server->http));
-        jt_http_tick(server->http);
+        int64_t tick = jt_http_tick_ms(lasting->http), soon = jt_reload_tick_ms(&reload);
+
+        number = wait_for_signal(&signals, soon < tick ? soon : tick);
+        jt_http_tick(lasting->http);
         if (number == SIGHUP)
-            jt_log(&server->log, JT_LOG_WARN, "SIGHUP: this version does not reload; the configuration stays", NULL);
+            jt_reload_begin(&reload, jt_monotonic_ms());
+        jt_reload_tick(&reload, jt_monotonic_ms());
     }
-    jt_log(&server->log, JT_LOG_INFO, "draining", "signal", number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
-    drain(server, &signals);
+    jt_reload_abandon(&reload);
+    jt_log(&lasting->log, JT_LOG_INFO, "draining", "signal", number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
+    drain(lasting, &signals);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is a running server made of? Opened in order by assemble.c, the only place that constructs, and closed in
- * reverse; the routes see it whole and change nothing but counters. */
+/* What is a running server made of? Of what lasts as long as the process, and of one configuration at work, which a
+ * reload replaces whole. Opened in order by assemble.c, the only place that constructs, and closed in reverse; the
+ * routes see the present one and change nothing but counters. */
 #ifndef JT_SERVER_SERVER_H
 #define JT_SERVER_SERVER_H
 
 #include "auth/trust.h"
 #include "keys/signers.h"
+#include "keys/snapshot.h"
 #include "server/clients.h"
 #include "server/config.h"
 #include "server/listen.h"
@@ -18,14 +20,22 @@ struct jt_http;
 struct jt_transport;
 struct jt_source_event;
 
-/* Whose tokens are believed: this server itself first, then the entries of `trust` in their order. */
+/* Verdicts of one issuer, by its name: they go on counting whatever a reload makes of its keys. */
+struct jt_tally {
+    unsigned held;
+    _Atomic uint64_t verdicts[JETON_STATUS_COUNT];
+};
+
+/* Whose tokens are believed: this server itself first, then the entries of `trust` in their order. One whose keys come
+ * from the same place in the same way passes from one configuration to the next, with its keys (trusted.c). */
 struct jt_issuer {
-    const char *name;
+    char *name;
     struct jt_source *source;
     bool moved;            /* by the engine: keys that are fetched, or a file */
     int64_t wait_ms;       /* how long a request may wait for its keys */
     _Atomic uint64_t told; /* the last fetch whose end was told */
-    _Atomic uint64_t verdicts[JETON_STATUS_COUNT];
+    struct jt_tally *tally;
+    unsigned held; /* by so many configurations; the main thread's alone */
 };
 
 /* What /verify judges by. */
@@ -38,53 +48,89 @@ struct jt_named_policy {
 
 enum jt_verify_mode { JT_VERIFY_JWT, JT_VERIFY_TRUSTED, JT_VERIFY_NONE };
 
-struct jt_server {
-    const struct jt_config *config;
-    struct jt_log log;
+/* What a reload does not touch. */
+struct jt_lasting {
+    struct jt_log log; /* its level is the present configuration's */
     struct jt_listener listener;
-    const char *issuer;
-    char public_url[1100]; /* without a slash at its end */
-    char address[176];     /* of the listener, when it is the issuer too */
     struct jt_store *store;
     struct jt_signers *signers;
-    struct jt_clients *clients;
-    struct jt_issuer *issuers;
-    size_t issuer_count;
-    struct jt_transport *transport; /* NULL when nothing is fetched */
+    struct jt_transport *transport; /* NULL until something is fetched */
     struct jt_engine *engine;
-    enum jt_verify_mode verify_mode;
-    struct jt_named_policy *policies; /* the default one first */
-    size_t policy_count;
-    struct jt_buffer discovery; /* the metadata document */
     struct jt_metrics metrics;
     struct jt_http *http;
+    struct jt_snapshot current; /* of struct jt_server */
     _Atomic bool draining;
 };
 
-/* Opens everything in order; on failure `server` is closed again. JETON_CONFIG_INVALID is the operator's to mend. */
-JT_CHECKED jt_server_open(const struct jt_config *config, struct jt_server *server, struct jeton_detail *detail);
-void jt_server_close(struct jt_server *server);
+/* One configuration at work. */
+struct jt_server {
+    struct jt_lasting *lasting;
+    struct jt_config *config; /* its own; never changed */
+    struct jt_log log;
+    const char *issuer;
+    char public_url[1100];      /* without a slash at its end */
+    char address[176];          /* of the listener, when it is the issuer too */
+    struct jt_store *store;     /* lasting */
+    struct jt_signers *signers; /* lasting */
+    struct jt_metrics *metrics; /* lasting */
+    struct jt_clients *clients;
+    struct jt_issuer **issuers; /* each held */
+    size_t issuer_count;
+    enum jt_verify_mode verify_mode;
+    struct jt_named_policy *policies; /* the default one first */
+    size_t policy_count;
+    uint64_t cache_hits, cache_misses; /* of the configurations before it */
+    struct jt_buffer discovery;        /* the metadata document */
+};
 
-/* Serves until SIGTERM or SIGINT, which the caller has blocked in every thread; then drains. */
-void jt_server_run(struct jt_server *server);
+/* Opens everything in order and serves; `config` is taken in any case. JETON_CONFIG_INVALID is the operator's to mend.
+ */
+JT_CHECKED jt_lasting_open(struct jt_config *config, struct jt_lasting **out, struct jeton_detail *detail);
+void jt_lasting_close(struct jt_lasting *lasting);
+
+/* Another configuration on what lasts, not at work yet: its new sources of keys are on their way. `config` is taken in
+ * any case. */
+JT_CHECKED jt_server_open(struct jt_lasting *lasting, struct jt_config *config, struct jt_server **out,
+                          struct jeton_detail *detail);
+/* Have its sources all had keys? */
+bool jt_server_has_keys(const struct jt_server *server);
+/* Puts it to work in place of the present one, which is freed when nobody is inside it any more. False while too many
+ * of those are left: try later. */
+bool jt_server_publish(struct jt_server *server);
+void jt_server_free(void *server); /* that is not at work; takes NULL */
+
+/* The configuration at work, until it is left. From any thread. */
+static inline struct jt_snapshot_guard jt_server_enter(struct jt_lasting *lasting)
+{
+    return jt_snapshot_enter(&lasting->current);
+}
+
+/* Serves until SIGTERM or SIGINT, which the caller has blocked in every thread; then drains. SIGHUP loads the
+ * configuration again, from the same options and environment. */
+void jt_server_run(struct jt_lasting *lasting, const struct jt_config_options *options, const char *const *environment);
 
 /* --- Parts of opening (state.c, trusted.c, policies.c, route_discovery.c) --- */
 
 /* Keys and clients from the state and the configuration; made at the first start. */
 JT_CHECKED jt_server_open_state(struct jt_server *server, struct jeton_detail *detail);
 JT_CHECKED jt_server_open_clients(struct jt_server *server, struct jeton_detail *detail);
-/* A source of keys for each issuer, and the engine that moves them, not started yet (trusted.c). */
-JT_CHECKED jt_server_open_trusted(struct jt_server *server, struct jeton_detail *detail);
+/* A source of keys for each issuer: those of `before` (may be NULL) that are the same are taken over (trusted.c). */
+JT_CHECKED jt_server_open_trusted(struct jt_server *server, const struct jt_server *before,
+                                  struct jeton_detail *detail);
+/* The engine has the new ones from then on; it is made when there is none. */
 JT_CHECKED jt_server_start_trusted(struct jt_server *server, struct jeton_detail *detail);
-/* Before the HTTP server ends: nobody is told anything from then on. And after it: the sources. */
-void jt_server_stop_trusted(struct jt_server *server);
+/* Counts of sources that were not taken over go on in those that replace them. */
+void jt_server_carry_counts(struct jt_server *server, const struct jt_server *before);
 void jt_server_close_trusted(struct jt_server *server);
+/* Nobody is told anything from then on. */
+void jt_lasting_stop_engine(struct jt_lasting *lasting);
 JT_CHECKED jt_server_open_policies(struct jt_server *server, struct jeton_detail *detail);
 JT_CHECKED jt_server_open_discovery(struct jt_server *server);
-/* `what` was raised: requests that wait for it go on. */
-void jt_server_told(struct jt_server *server, const _Atomic uint64_t *what);
+/* `what` was raised, or is about to go: requests that wait for it go on. */
+void jt_lasting_told(struct jt_lasting *lasting, const _Atomic uint64_t *what);
+void jt_lasting_let_go(struct jt_lasting *lasting, const _Atomic uint64_t *what);
 /* What happened to a source of keys, for the log and for requests that wait (trusted_events.c). */
-void jt_server_source_event(void *server, const struct jt_source_event *event);
+void jt_server_source_event(void *lasting, const struct jt_source_event *event);
 /* /metrics of the sources (metrics_keys.c): at most so many bytes for each. */
 #define JT_METRICS_ISSUER_MAX 32768
 void jt_metrics_write_keys(const struct jt_server *server, struct jt_buffer *out);

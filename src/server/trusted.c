@@ -83,34 +83,128 @@ static JT_CHECKED open_static(const struct jt_config_trust *trust, struct jt_iss
     return status;
 }
 
-static JT_CHECKED open_source(struct jt_server *server, const struct jt_config_trust *trust, struct jt_issuer *issuer,
+/* How the keys of one entry are had. */
+struct way {
+    enum jt_source_kind kind;
+    struct jeton_bytes address;
+    struct jt_source_options options;
+    int64_t wait_ms;
+    char path[PATH_ROOM];
+};
+
+static JT_CHECKED find_way(const struct jt_server *server, const struct jt_config_trust *trust, struct way *way)
+{
+    way->options = jt_config_source_options(server->config, trust);
+    way->kind = jt_config_place(trust, &way->address);
+    way->wait_ms = jt_config_wait(server->config, trust);
+    if (way->kind == JT_SOURCE_STATIC || way->kind == JT_SOURCE_FILE ||
+        jt_config_times(server->config, trust).last_known_good.value == 0)
+        return JETON_OK;
+    JT_TRY(saved_path(server, trust->issuer.at, way->address, way->path));
+    way->options.saved_path = way->path;
+    return JETON_OK;
+}
+
+static JT_CHECKED open_source(const struct jt_config_trust *trust, const struct way *way, struct jt_issuer *issuer,
                               struct jeton_detail *detail)
 {
-    struct jt_source_options options = jt_config_source_options(server->config, trust);
-    struct jeton_bytes address;
-    enum jt_source_kind kind = jt_config_place(trust, &address);
-    char path[PATH_ROOM];
-
-    if (kind == JT_SOURCE_STATIC)
+    if (way->kind == JT_SOURCE_STATIC)
         return open_static(trust, issuer, detail);
-    if (kind != JT_SOURCE_FILE && jt_config_times(server->config, trust).last_known_good.value != 0) {
-        JT_TRY(saved_path(server, trust->issuer.at, address, path));
-        options.saved_path = path;
-    }
     issuer->moved = true;
-    issuer->wait_ms = jt_config_wait(server->config, trust);
-    return jt_source_open(kind, address, &options, &issuer->source, detail);
+    issuer->wait_ms = way->wait_ms;
+    return jt_source_open(way->kind, way->address, &way->options, &issuer->source, detail);
+}
+
+/* --- Issuers, and how they pass from one configuration to the next --- */
+
+static void release(struct jt_lasting *lasting, struct jt_issuer *issuer)
+{
+    if (issuer == NULL || --issuer->held > 0)
+        return;
+    jt_lasting_let_go(lasting, &issuer->told);
+    if (issuer->source != NULL && issuer->moved && lasting->engine != NULL)
+        jt_engine_remove(lasting->engine, issuer->source);
+    jt_source_close(issuer->source);
+    if (issuer->tally != NULL && --issuer->tally->held == 0)
+        free(issuer->tally);
+    free(issuer->name);
+    free(issuer);
+}
+
+static JT_CHECKED issuer_new(const char *name, const struct jt_issuer *before, struct jt_issuer **out)
+{
+    struct jt_issuer *issuer = calloc(1, sizeof *issuer);
+
+    if (issuer == NULL)
+        return JETON_OUT_OF_MEMORY;
+    issuer->name = strdup(name);
+    issuer->tally = before != NULL ? before->tally : calloc(1, sizeof *issuer->tally);
+    issuer->held = 1;
+    *out = issuer;
+    if (issuer->name == NULL || issuer->tally == NULL)
+        return JETON_OUT_OF_MEMORY;
+    issuer->tally->held++;
+    return JETON_OK;
+}
+
+static struct jt_issuer *issuer_named(const struct jt_server *server, const char *name)
+{
+    for (size_t i = 0; server != NULL && i < server->issuer_count; i++) {
+        if (strcmp(server->issuers[i]->name, name) == 0)
+            return server->issuers[i];
+    }
+    return NULL;
+}
+
+static void add_issuer(struct jt_server *server, struct jt_issuer *issuer)
+{
+    server->issuers[server->issuer_count++] = issuer;
+}
+
+/* Keys that were given once are read anew: the files may have changed. */
+static bool is_same(const struct jt_issuer *before, const struct way *way)
+{
+    return before != NULL && before->moved && before->wait_ms == way->wait_ms &&
+           jt_source_fits(before->source, way->kind, way->address, &way->options);
+}
+
+static JT_CHECKED open_trusted(struct jt_server *server, const struct jt_config_trust *trust,
+                               const struct jt_server *before, struct jeton_detail *detail)
+{
+    struct jt_issuer *same = issuer_named(before, trust->issuer.at), *issuer = NULL;
+    struct way way = {.wait_ms = 0};
+    enum jeton_status status;
+
+    warn_of_entry(server, trust);
+    JT_TRY(find_way(server, trust, &way));
+    if (is_same(same, &way)) {
+        same->held++;
+        add_issuer(server, same);
+        return JETON_OK;
+    }
+    status = issuer_new(trust->issuer.at, same, &issuer);
+    if (issuer != NULL)
+        add_issuer(server, issuer);
+    JT_TRY(status);
+    return open_source(trust, &way, issuer, detail);
 }
 
 /* Its own public keys, read from what it publishes: no way leads from there to a private one. */
-static JT_CHECKED open_own(struct jt_server *server, struct jeton_detail *detail)
+static JT_CHECKED open_own(struct jt_server *server, const struct jt_server *before, struct jeton_detail *detail)
 {
-    struct jt_issuer *own = &server->issuers[0];
+    struct jt_issuer *own = NULL;
     struct jt_keyset *keys = NULL;
     enum jeton_status status;
 
-    own->name = server->issuer;
-    server->issuer_count = 1;
+    if (before != NULL) {
+        before->issuers[0]->held++;
+        add_issuer(server, before->issuers[0]);
+        return JETON_OK;
+    }
+    status = issuer_new(server->issuer, NULL, &own);
+    if (own != NULL)
+        add_issuer(server, own);
+    JT_TRY(status);
     JT_TRY(jt_source_open_provider(&own->source));
     JT_TRY(jt_keyset_new(&keys));
     status = jt_keyset_read_jwks(keys, jt_buffer_bytes(&jt_signers_published(server->signers)->jwks),
@@ -149,66 +243,105 @@ static uint64_t random_bits(void *context)
     return bits;
 }
 
-static JT_CHECKED open_engine(struct jt_server *server)
+static JT_CHECKED open_engine(struct jt_lasting *lasting)
 {
     struct jt_engine_options options = {.clock_ms = clock_ms,
                                         .wall = wall,
                                         .random = random_bits,
                                         .event = jt_server_source_event,
-                                        .event_context = server};
+                                        .event_context = lasting};
 
-    JT_TRY(jt_transport_open_url(&server->transport));
-    options.transport = server->transport;
-    JT_TRY(jt_engine_open(&options, &server->engine));
-    for (size_t i = 0; i < server->issuer_count; i++) {
-        if (server->issuers[i].moved)
-            JT_TRY(jt_engine_add(server->engine, server->issuers[i].source));
-    }
-    return JETON_OK;
+    if (lasting->transport == NULL)
+        JT_TRY(jt_transport_open_url(&lasting->transport));
+    options.transport = lasting->transport;
+    return jt_engine_open(&options, &lasting->engine);
 }
 
-JT_CHECKED jt_server_open_trusted(struct jt_server *server, struct jeton_detail *detail)
+JT_CHECKED jt_server_open_trusted(struct jt_server *server, const struct jt_server *before, struct jeton_detail *detail)
 {
     const struct jt_config_trust *entries = server->config->trust.at;
     size_t count = server->verify_mode == JT_VERIFY_JWT ? server->config->trust.count : 0;
-    bool moved = false;
 
-    server->issuers = calloc(count + 1, sizeof *server->issuers);
+    server->issuers = calloc(count + 1, sizeof(struct jt_issuer *));
     if (server->issuers == NULL)
         return JETON_OUT_OF_MEMORY;
-    JT_TRY(open_own(server, detail));
-    for (size_t i = 0; i < count; i++) {
-        struct jt_issuer *issuer = &server->issuers[server->issuer_count];
+    JT_TRY(open_own(server, before, detail));
+    for (size_t i = 0; i < count; i++)
+        JT_TRY(open_trusted(server, &entries[i], before, detail));
+    return JETON_OK;
+}
 
-        issuer->name = entries[i].issuer.at;
-        warn_of_entry(server, &entries[i]);
-        server->issuer_count++;
-        JT_TRY(open_source(server, &entries[i], issuer, detail));
-        moved = moved || issuer->moved;
+/* An engine that has the source already was given it by the configuration before. A file is looked at again. */
+static JT_CHECKED start_source(struct jt_lasting *lasting, struct jt_issuer *issuer)
+{
+    if (lasting->engine == NULL)
+        JT_TRY(open_engine(lasting));
+    if (atomic_load(&issuer->source->engine) == NULL) {
+        issuer->source->owner = issuer;
+        return jt_engine_add(lasting->engine, issuer->source);
     }
-    return moved ? open_engine(server) : JETON_OK;
+    if (issuer->source->kind == JT_SOURCE_FILE)
+        jt_engine_refresh(lasting->engine, issuer->source);
+    return JETON_OK;
 }
 
 JT_CHECKED jt_server_start_trusted(struct jt_server *server, struct jeton_detail *detail)
 {
-    if (server->engine == NULL)
-        return JETON_OK;
-    if (jt_engine_start(server->engine) != JETON_OK)
+    struct jt_lasting *lasting = server->lasting;
+
+    for (size_t i = 0; i < server->issuer_count; i++) {
+        if (server->issuers[i]->moved)
+            JT_TRY(start_source(lasting, server->issuers[i]));
+    }
+    if (lasting->engine != NULL && !jt_engine_runs(lasting->engine) && jt_engine_start(lasting->engine) != JETON_OK)
         return jt_fail(detail, JETON_INTERNAL_ERROR, "no thread could be started for the keys of other issuers");
     return JETON_OK;
 }
 
-void jt_server_stop_trusted(struct jt_server *server)
+static void carry(struct jt_source_counts *to, struct jt_source_counts *from)
 {
-    jt_engine_close(server->engine);
-    server->engine = NULL;
-    jt_transport_close_url(server->transport);
-    server->transport = NULL;
+    for (size_t cause = 0; cause < JT_COUNT(to->fetches); cause++) {
+        for (size_t outcome = 0; outcome < JT_COUNT(to->fetches[0]); outcome++)
+            atomic_fetch_add(&to->fetches[cause][outcome], atomic_load(&from->fetches[cause][outcome]));
+    }
+    for (size_t i = 0; i < JT_COUNT(to->misses); i++)
+        atomic_fetch_add(&to->misses[i], atomic_load(&from->misses[i]));
+    atomic_fetch_add(&to->refused_addresses, atomic_load(&from->refused_addresses));
+    atomic_fetch_add(&to->fetch_ms, atomic_load(&from->fetch_ms));
+    atomic_fetch_add(&to->disjoint, atomic_load(&from->disjoint));
+}
+
+void jt_server_carry_counts(struct jt_server *server, const struct jt_server *before)
+{
+    server->cache_hits = before->cache_hits;
+    server->cache_misses = before->cache_misses;
+    for (size_t i = 0; i < before->policy_count; i++) {
+        struct jt_cache_counts counts = {0, 0, 0, 0};
+
+        if (before->policies[i].cache != NULL)
+            counts = jt_token_cache_counts(before->policies[i].cache);
+        server->cache_hits += counts.hits;
+        server->cache_misses += counts.misses;
+    }
+    for (size_t i = 0; i < server->issuer_count; i++) {
+        struct jt_issuer *same = issuer_named(before, server->issuers[i]->name);
+
+        if (same != NULL && same != server->issuers[i])
+            carry(&server->issuers[i]->source->counts, &same->source->counts);
+    }
+}
+
+void jt_lasting_stop_engine(struct jt_lasting *lasting)
+{
+    jt_engine_close(lasting->engine);
+    lasting->engine = NULL;
+    jt_transport_close_url(lasting->transport);
+    lasting->transport = NULL;
 }
 
 void jt_server_close_trusted(struct jt_server *server)
 {
     for (size_t i = 0; i < server->issuer_count; i++)
-        jt_source_close(server->issuers[i].source);
+        release(server->lasting, server->issuers[i]);
     free(server->issuers);
 }

@@ -7,24 +7,15 @@
 #include "keys/engine.h"
 #include "server/server.h"
 
-static struct jt_issuer *issuer_of(struct jt_server *server, const struct jt_source *source)
-{
-    for (size_t i = 0; i < server->issuer_count; i++) {
-        if (server->issuers[i].source == source)
-            return &server->issuers[i];
-    }
-    return NULL;
-}
-
 /* Requests wait for the end of a fetch whose set they have not seen. What counts is its number: the next may be on its
  * way. */
-static void tell_requests(struct jt_server *server, struct jt_issuer *issuer, const struct jt_source *source)
+static void tell_requests(struct jt_lasting *lasting, struct jt_issuer *issuer, const struct jt_source *source)
 {
     uint64_t ended = atomic_load(&source->started) - (atomic_load(&source->fetch_state) == JT_FETCH_INFLIGHT);
 
     atomic_store(&issuer->told, ended);
     if (issuer->wait_ms > 0)
-        jt_server_told(server, &issuer->told);
+        jt_lasting_told(lasting, &issuer->told);
 }
 
 static void log_fetched(const struct jt_log *log, const struct jt_issuer *issuer, const struct jt_source_event *event)
@@ -78,20 +69,18 @@ static void log_state(const struct jt_log *log, const struct jt_issuer *issuer, 
 
 void jt_server_source_event(void *context, const struct jt_source_event *event)
 {
-    struct jt_server *server = context;
-    const struct jt_log *log = &server->log;
-    struct jt_issuer *issuer = issuer_of(server, event->source);
+    struct jt_lasting *lasting = context;
+    const struct jt_log *log = &lasting->log;
+    struct jt_issuer *issuer = event->source->owner;
 
-    if (issuer == NULL)
-        return;
     switch (event->type) {
     case JT_SOURCE_FETCHED:
         log_fetched(log, issuer, event);
-        tell_requests(server, issuer, event->source);
+        tell_requests(lasting, issuer, event->source);
         return;
     case JT_SOURCE_FAILED:
         log_failed(log, issuer, event);
-        tell_requests(server, issuer, event->source);
+        tell_requests(lasting, issuer, event->source);
         return;
     case JT_SOURCE_STATE:
         log_state(log, issuer, event->state);
