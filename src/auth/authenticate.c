@@ -3,9 +3,40 @@
  * the answer. What each does stands in checks.c. */
 #include "auth/checks.h"
 
-enum jeton_status jt_authenticate(struct jeton_bytes token, const struct jt_keyset *keys,
-                                  const struct jt_policy *policy, int64_t now, struct jt_arena *arena,
-                                  const struct jt_verified **out, struct jeton_detail *detail)
+/* The checks about what a token that holds may do; all others come before. */
+#define RIGHTS (1u << JT_CHECK_SCOPE)
+_Static_assert(JT_CHECK_SCOPE == JT_CHECK_COUNT - 1, "rights are judged last");
+
+static void begin(struct jt_judgement *judgement)
+{
+    judgement->explain = false;
+    judgement->known = NULL;
+    judgement->payload.read = false;
+    judgement->verified = NULL;
+}
+
+static inline enum jeton_status run(struct jt_judgement *judgement, unsigned plan, struct jeton_detail *detail)
+{
+    for (; plan != 0; plan &= plan - 1) /* from the lowest bit on */
+        JT_TRY(jt_checks[__builtin_ctz(plan)].run(judgement, detail));
+    return JETON_OK;
+}
+
+static enum jeton_status judge(struct jt_judgement *judgement, const struct jt_revocation *revocation,
+                               struct jeton_detail *detail)
+{
+    const struct jt_policy *policy = judgement->policy;
+
+    JT_TRY(run(judgement, policy->plan & ~RIGHTS, detail));
+    if (revocation->revoked != NULL && revocation->revoked(revocation->context, judgement->verified))
+        return jt_fail(detail, JETON_TOKEN_REVOKED, "the token was revoked");
+    return run(judgement, policy->plan & RIGHTS, detail);
+}
+
+enum jeton_status jt_authenticate_unrevoked(struct jeton_bytes token, const struct jt_keyset *keys,
+                                            const struct jt_policy *policy, const struct jt_revocation *revocation,
+                                            int64_t now, struct jt_arena *arena, const struct jt_verified **out,
+                                            struct jeton_detail *detail)
 {
     struct jt_judgement judgement;
     judgement.text = token;
@@ -13,14 +44,19 @@ enum jeton_status jt_authenticate(struct jeton_bytes token, const struct jt_keys
     judgement.policy = policy;
     judgement.now = now;
     judgement.arena = arena;
-    judgement.explain = false;
-    judgement.known = NULL;
-    judgement.payload.read = false;
-    judgement.verified = NULL;
-    for (unsigned plan = policy->plan; plan != 0; plan &= plan - 1) /* from the lowest bit on */
-        JT_TRY(jt_checks[__builtin_ctz(plan)].run(&judgement, detail));
+    begin(&judgement);
+    JT_TRY(judge(&judgement, revocation, detail));
     *out = judgement.verified;
     return JETON_OK;
+}
+
+enum jeton_status jt_authenticate(struct jeton_bytes token, const struct jt_keyset *keys,
+                                  const struct jt_policy *policy, int64_t now, struct jt_arena *arena,
+                                  const struct jt_verified **out, struct jeton_detail *detail)
+{
+    static const struct jt_revocation none;
+
+    return jt_authenticate_unrevoked(token, keys, policy, &none, now, arena, out, detail);
 }
 
 /* The decoded parts and the header's strings; then the larger of the header's parse tree (given back) and the

@@ -14,6 +14,17 @@
 JT_CHECKED jt_authenticate(struct jeton_bytes token, const struct jt_keyset *keys, const struct jt_policy *policy,
                            int64_t now, struct jt_arena *arena, const struct jt_verified **out,
                            struct jeton_detail *detail);
+/* Asks of a verified token whether it was revoked; must not block. */
+struct jt_revocation {
+    bool (*revoked)(void *context, const struct jt_verified *token);
+    void *context;
+};
+/* The same where tokens can be revoked, and JETON_TOKEN_REVOKED: asked in its place in the order, before the rights of
+ * the token are looked at. */
+JT_CHECKED jt_authenticate_unrevoked(struct jeton_bytes token, const struct jt_keyset *keys,
+                                     const struct jt_policy *policy, const struct jt_revocation *revocation,
+                                     int64_t now, struct jt_arena *arena, const struct jt_verified **out,
+                                     struct jeton_detail *detail);
 /* As jeton_explain(): goes on as far as can be; verdict->verified is set by the caller from `out`. */
 enum jeton_status jt_explain(struct jeton_bytes token, const struct jt_keyset *keys, const struct jt_policy *policy,
                              int64_t now, struct jt_arena *arena, const struct jt_verified **out,

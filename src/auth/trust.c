@@ -14,8 +14,7 @@ struct jt_trust {
     uint64_t first_number;       /* issuer i has number first_number + i in stamps */
     struct jt_policy *strangers; /* demands one of all issuers: the refusal for those that are none of them */
     struct jt_token_cache *cache;
-    bool (*revoked)(void *context, const struct jt_verified *token);
-    void *revoked_context;
+    struct jt_revocation revocation;
 };
 
 static int compare_names(struct jeton_bytes a, struct jeton_bytes b)
@@ -90,8 +89,7 @@ enum jeton_status jt_trust_new(const struct jt_trust_options *options, struct jt
     if (trust == NULL)
         return JETON_OUT_OF_MEMORY;
     trust->cache = options->cache;
-    trust->revoked = options->revoked;
-    trust->revoked_context = options->revoked_context;
+    trust->revocation = options->revocation;
     enum jeton_status status = copy_issuers(trust, options);
     for (size_t i = 1; status == JETON_OK && i < trust->count; i++)
         if (jt_bytes_equal(trust->issuers[i - 1].issuer, trust->issuers[i].issuer))
@@ -223,16 +221,16 @@ static int weight_of(const struct jt_trusted *issuer, enum jeton_status status)
 }
 
 /* The first source that has the key decides; one that has none, or no such key, hands on to the next. */
-static enum jeton_status judge_by(const struct jt_trusted *issuer, struct jt_keys_guard *guards,
-                                  struct jeton_bytes text, int64_t now, struct jt_arena *arena,
-                                  const struct jt_verified **token, struct jeton_detail *detail)
+static enum jeton_status judge_by(const struct jt_trust *trust, const struct jt_trusted *issuer,
+                                  struct jt_keys_guard *guards, struct jeton_bytes text, int64_t now,
+                                  struct jt_arena *arena, const struct jt_verified **token, struct jeton_detail *detail)
 {
     enum jeton_status result = JETON_KEYS_UNAVAILABLE;
     size_t start = arena->used;
     for (size_t i = 0; i < issuer->source_count; i++) {
         struct jeton_detail why = {""};
-        enum jeton_status status = jt_authenticate(text, guards[i].keys, issuer->policy, now, arena, token,
-                                                   detail != NULL ? &why : NULL);
+        enum jeton_status status = jt_authenticate_unrevoked(text, guards[i].keys, issuer->policy, &trust->revocation,
+                                                             now, arena, token, detail != NULL ? &why : NULL);
         if (status == JETON_OK)
             return status;
         jt_arena_rewind(arena, start);
@@ -306,10 +304,11 @@ static bool recall(struct jt_trust *trust, struct jeton_bytes text, int64_t now,
 
 /* --- The walk --- */
 
+/* Of a remembered token: one that was judged afresh was asked about in its place in the order. */
 static enum jeton_status refuse_revoked(const struct jt_trust *trust, const struct jt_verified *token,
                                         struct jeton_detail *detail)
 {
-    if (trust->revoked != NULL && trust->revoked(trust->revoked_context, token))
+    if (trust->revocation.revoked != NULL && trust->revocation.revoked(trust->revocation.context, token))
         return jt_fail(detail, JETON_TOKEN_REVOKED, "the token was revoked");
     return JETON_OK;
 }
@@ -327,7 +326,7 @@ static enum jeton_status judge_fresh(struct jt_trust *trust, struct jeton_bytes 
     const struct jt_trusted *issuer = out->issuer;
     for (size_t i = 0; i < issuer->source_count; i++)
         guards[i] = jt_source_enter(issuer->sources[i], now_ms);
-    enum jeton_status status = judge_by(issuer, guards, text, now, arena, &token, detail);
+    enum jeton_status status = judge_by(trust, issuer, guards, text, now, arena, &token, detail);
     if (status == JETON_OK && trust->cache != NULL)
         keep(trust, issuer, guards, text, token, now);
     else if (status != JETON_OK)
@@ -343,7 +342,7 @@ enum jeton_status jt_trust_judge(struct jt_trust *trust, struct jeton_bytes text
 {
     *out = (struct jt_trust_result){.outlook = JT_OUTLOOK_NONE};
     if (trust->cache == NULL || !recall(trust, text, now, now_ms, out))
-        JT_TRY(judge_fresh(trust, text, now, now_ms, arena, out, detail));
+        return judge_fresh(trust, text, now, now_ms, arena, out, detail);
     return refuse_revoked(trust, out->token, detail);
 }
 

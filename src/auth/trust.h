@@ -21,14 +21,14 @@ struct jt_trusted {
 
 struct jt_trust;
 
-/* `revoked` (may be NULL) is asked for every good token, cached or not. The cache (may be NULL) is borrowed. */
+/* `revocation` (its function may be NULL) is asked for every good token, cached or not. The cache (may be NULL) is
+ * borrowed. */
 struct jt_trust_options {
     const struct jt_trusted *issuers;
     size_t issuer_count;
     size_t max_token;
     struct jt_token_cache *cache;
-    bool (*revoked)(void *context, const struct jt_verified *token);
-    void *revoked_context;
+    struct jt_revocation revocation;
 };
 /* On failure the policies stay the caller's. JETON_ARGUMENT_INVALID for an issuer named twice. */
 JT_CHECKED jt_trust_new(const struct jt_trust_options *options, struct jt_trust **out, struct jeton_detail *detail);

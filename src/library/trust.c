@@ -53,8 +53,7 @@ static enum jeton_status read_all(const struct jeton_trust_options *options, str
                                      .issuer_count = options->count,
                                      .max_token = options->max_token,
                                      .cache = trust->cache,
-                                     .revoked = options->revoked != NULL ? is_revoked : NULL,
-                                     .revoked_context = trust};
+                                     .revocation = {options->revoked != NULL ? is_revoked : NULL, trust}};
     return jt_trust_new(&inner, &trust->inner, detail);
 }
 

@@ -224,6 +224,32 @@ static void revocation_reaches_cached_tokens(void **state)
     world_free(world);
 }
 
+/* CONTRACT §3: revoked stands before scope and behind what makes a token no good. */
+static void a_revoked_token_is_revoked_before_its_rights_are_judged(void **state)
+{
+    (void)state;
+    static struct jeton_bytes admin = {"admin", 5};
+    struct world *world = world_new();
+    struct party party = local_party();
+    world->revoked = is_revoked;
+    party.policy.scopes = (struct jeton_list){&admin, 1};
+    add_party(world, party);
+    provide(world, 0, keys.es);
+    assert_int_equal(make_trust(world), JETON_OK);
+    char *token = token_of(PAYLOAD(ISS_A));
+    char *forged = jws(keys.other, "ES256", HEADER("ES256", "es"), PAYLOAD(ISS_A));
+    revoked_now = false;
+    assert_code(ask(world, token), JETON_SCOPE_INSUFFICIENT);
+    revoked_now = true;
+    assert_code(ask(world, token), JETON_TOKEN_REVOKED);
+    assert_code(ask(world, forged), JETON_SIGNATURE_INVALID);
+    world->now = NOW + 7200;
+    assert_code(ask(world, token), JETON_TOKEN_EXPIRED);
+    free(forged);
+    free(token);
+    world_free(world);
+}
+
 static void tokens_that_failed_are_never_kept(void **state)
 {
     (void)state;
@@ -456,6 +482,7 @@ int main(void)
         cmocka_unit_test(a_source_that_went_and_came_back_brings_no_old_verdicts),
         cmocka_unit_test(a_replaced_policy_judges_anew),
         cmocka_unit_test(revocation_reaches_cached_tokens),
+        cmocka_unit_test(a_revoked_token_is_revoked_before_its_rights_are_judged),
         cmocka_unit_test(tokens_that_failed_are_never_kept),
         cmocka_unit_test(texts_of_one_hash_are_told_apart_and_take_no_more_than_a_set),
         cmocka_unit_test(a_flood_of_good_tokens_stays_within_entries_and_bytes),

@@ -80,7 +80,7 @@ static inline enum jeton_status make_trust(struct world *world)
                                        .issuer_count = world->count,
                                        .max_token = MAX_TOKEN,
                                        .cache = world->cache,
-                                       .revoked = world->revoked};
+                                       .revocation = {world->revoked, NULL}};
     enum jeton_status status = jt_trust_new(&options, &world->trust, &world->detail);
     for (size_t i = 0; status != JETON_OK && i < world->count; i++)
         jt_policy_free(trusted[i].policy);
