@@ -3,6 +3,7 @@
  * the first start. */
 #include "base/file.h"
 #include "crypto/crypto.h"
+#include "server/config_trust.h"
 #include "server/server.h"
 
 enum { LIST_MAX = 256, SECRET_FILE_MAX = 4096, SECRET_SHORT = 16 };
@@ -28,6 +29,18 @@ static struct jt_text_list words_of(struct jeton_bytes words, struct jeton_bytes
         from = end + 1;
     }
     return texts;
+}
+
+static unsigned grants_of(const struct jt_text_list *names)
+{
+    enum jt_grant grant;
+    unsigned grants = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        if (jt_grant_find(names->at[i], &grant))
+            grants |= 1u << grant;
+    }
+    return grants;
 }
 
 /* The hash of the file's secret, without one line feed at its end. */
@@ -57,10 +70,12 @@ static JT_CHECKED add_configured(struct jt_server *server, const struct jt_confi
     struct jt_text_list grant_list = texts_of(&from->grants, grants);
     struct jt_client client = {.id = jeton_text(from->id.at)};
 
-    client.client_credentials = jt_text_list_has(&grant_list, JT_TEXT("client_credentials"));
+    client.grants = grants_of(&grant_list);
     client.audiences = texts_of(&from->audiences, audiences);
     client.scopes = texts_of(&from->scopes, scopes);
-    JT_TRY(hash_file(server, from, &client, detail));
+    client.has_keys = jt_config_has_keys(from);
+    if (!client.has_keys)
+        JT_TRY(hash_file(server, from, &client, detail));
     return jt_clients_add(server->clients, &client);
 }
 
@@ -74,7 +89,7 @@ static enum jeton_status add_stored(void *context, const struct jt_stored_client
     if (stored->secret_hash.len != JT_SECRET_HASH)
         return JETON_CONFIG_INVALID;
     memcpy(client.secret_hash, stored->secret_hash.at, JT_SECRET_HASH);
-    client.client_credentials = jt_text_list_has(&grant_list, JT_TEXT("client_credentials"));
+    client.grants = grants_of(&grant_list);
     client.audiences = words_of(stored->audiences, audiences);
     client.scopes = words_of(stored->scopes, scopes);
     return jt_clients_add(server->clients, &client);

@@ -31,6 +31,37 @@ struct jt_clients {
     unsigned char no_hash[JT_SECRET_HASH]; /* compared with when there is no such client */
 };
 
+static const struct {
+    const char *name;
+    const char *type;
+} grants[] = {
+    [JT_GRANT_CLIENT_CREDENTIALS] = {"client_credentials", "client_credentials"},
+    [JT_GRANT_TOKEN_EXCHANGE] = {"token-exchange", "urn:ietf:params:oauth:grant-type:token-exchange"},
+    [JT_GRANT_JWT_BEARER] = {"jwt-bearer", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+};
+_Static_assert(JT_COUNT(grants) == JT_GRANT_COUNT, "a name for each grant");
+
+const char *jt_grant_type(enum jt_grant grant)
+{
+    return grants[grant].type;
+}
+
+const char *jt_grant_name(enum jt_grant grant)
+{
+    return grants[grant].name;
+}
+
+bool jt_grant_find(struct jeton_bytes name, enum jt_grant *out)
+{
+    for (size_t i = 0; i < JT_GRANT_COUNT; i++) {
+        if (jt_bytes_equal(name, jeton_text(grants[i].name)) || jt_bytes_equal(name, jeton_text(grants[i].type))) {
+            *out = (enum jt_grant)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool jt_text_list_has(const struct jt_text_list *list, struct jeton_bytes text)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -120,6 +151,7 @@ JT_CHECKED jt_clients_add(struct jt_clients *clients, const struct jt_client *cl
     entry->client.audiences = keep_list(&client->audiences, &slots, &texts);
     entry->client.scopes = keep_list(&client->scopes, &slots, &texts);
     entry->client.id = keep(client->id, &texts);
+    entry->client.index = clients->count;
     clients->count++;
     return JETON_OK;
 }
@@ -179,7 +211,7 @@ const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, cons
                 jeton_bytes(hash, sizeof hash),
                 jeton_bytes(entry != NULL ? entry->client.secret_hash : clients->no_hash, sizeof hash));
         jt_wipe(hash, sizeof hash);
-        fits = fits && entry != NULL && claimant->secret.len > 0;
+        fits = fits && entry != NULL && !entry->client.has_keys && claimant->secret.len > 0;
         if (!fits)
             add_failure(failures, now_ms);
     }

@@ -17,10 +17,20 @@ struct jt_text_list {
 };
 bool jt_text_list_has(const struct jt_text_list *list, struct jeton_bytes text);
 
+/* Ways to a token. */
+enum jt_grant { JT_GRANT_CLIENT_CREDENTIALS, JT_GRANT_TOKEN_EXCHANGE, JT_GRANT_JWT_BEARER, JT_GRANT_COUNT };
+/* As a request names it, and as configuration and metrics do. */
+const char *jt_grant_type(enum jt_grant grant);
+const char *jt_grant_name(enum jt_grant grant);
+/* By either of them. */
+bool jt_grant_find(struct jeton_bytes name, enum jt_grant *out);
+
 struct jt_client {
     struct jeton_bytes id;
+    bool has_keys; /* and no secret: it signs assertions */
     unsigned char secret_hash[JT_SECRET_HASH];
-    bool client_credentials; /* may use this grant */
+    unsigned grants; /* a bit for each that it may use */
+    size_t index;    /* among all; set by jt_clients_add */
     struct jt_text_list audiences;
     struct jt_text_list scopes;
 };

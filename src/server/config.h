@@ -7,10 +7,18 @@
 
 struct jt_config_client {
     struct jt_config_text id;
-    struct jt_config_text secret_file;
+    struct jt_config_text secret_file; /* or keys */
+    struct {
+        struct jt_config_text jwks_url;
+        struct jt_config_text jwks_file;
+        struct jt_config_list key_files;
+    } keys;
+    struct jt_config_number allow_http, allow_private_ip;
+    struct jt_config_text ca_file;
     struct jt_config_list grants;
     struct jt_config_list audiences;
     struct jt_config_list scopes;
+    struct jt_config_list exchange_from;
 };
 
 struct jt_config_policy {
@@ -73,6 +81,8 @@ struct jt_config {
     struct {
         struct jt_config_text algorithm;
         struct jt_config_number token_ttl;
+        struct jt_config_number delegation_ttl;
+        struct jt_config_number nbf_skew; /* not given (place.line 0): tokens have no nbf */
         struct jt_config_number jwks_max_age;
     } signing;
     struct jt_config_key_source key_source;
@@ -117,6 +127,11 @@ JT_CHECKED jt_config_keep(const struct jt_config_table *table, const void *befor
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);
 /* Those of `key_source` and `trust` (config_check_trust.c). */
 void jt_config_check_trust(const struct jt_config *config, struct jt_config_faults *faults);
+/* The one place of keys that an entry names: can it be read, may it be dialled? `prefix` is "trust[0].". */
+void jt_config_check_place(const struct jt_config *config, const struct jt_config_trust *trust, const char *prefix,
+                           struct jt_config_faults *faults);
+/* Those of `clients` (config_check_clients.c). */
+void jt_config_check_clients(const struct jt_config *config, struct jt_config_faults *faults);
 
 /* jetond.yaml(5) in scdoc, from the table (config_man.c). */
 struct jt_buffer;

@@ -35,27 +35,6 @@ static void check_seal_key(const struct jt_config *config, struct jt_config_faul
     jt_secret_done(&secret);
 }
 
-static void check_client(const struct jt_config_client *clients, size_t index, struct jt_config_faults *faults)
-{
-    const struct jt_config_client *client = &clients[index];
-    struct jt_secret secret = {NULL, 0};
-    char key[64];
-
-    snprintf(key, sizeof key, "clients[%zu].id", index);
-    for (size_t i = 0; i < index && client->id.at != NULL; i++) {
-        if (clients[i].id.at != NULL && strcmp(clients[i].id.at, client->id.at) == 0) {
-            jt_config_fault(faults, client->id.place, key, "is the id of clients[%zu] too", i);
-            break;
-        }
-    }
-    snprintf(key, sizeof key, "clients[%zu].secret_file", index);
-    if (client->secret_file.at == NULL || !read_secret(&client->secret_file, key, &secret, faults))
-        return;
-    if (secret.len == 0 || (secret.len == 1 && secret.at[0] == '\n'))
-        jt_config_fault(faults, client->secret_file.place, key, "the file is empty");
-    jt_secret_done(&secret);
-}
-
 static void check_whole_seconds(const struct jt_config_number *number, const char *key, struct jt_config_faults *faults)
 {
     if (number->value % 1000 != 0)
@@ -81,11 +60,12 @@ static void check_headers(const struct jt_config_pairs *headers, struct jt_confi
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults)
 {
     check_whole_seconds(&config->signing.token_ttl, "signing.token_ttl", faults);
+    check_whole_seconds(&config->signing.delegation_ttl, "signing.delegation_ttl", faults);
+    check_whole_seconds(&config->signing.nbf_skew, "signing.nbf_skew", faults);
     check_whole_seconds(&config->signing.jwks_max_age, "signing.jwks_max_age", faults);
     check_headers(&config->verify.headers, faults);
     check_seal_key(config, faults);
-    for (size_t i = 0; i < config->clients.count; i++)
-        check_client(config->clients.at, i, faults);
+    jt_config_check_clients(config, faults);
     jt_config_check_trust(config, faults);
     jt_config_faults_sort(faults);
 }

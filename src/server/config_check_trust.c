@@ -14,6 +14,7 @@ enum { KEY_ROOM = 128, FILE_MAX = 16 << 20 };
 struct judged {
     const struct jt_config *config;
     const struct jt_config_trust *trust;
+    const char *prefix; /* of its keys: "trust[0]." */
     size_t index;
     struct jt_config_faults *faults;
 };
@@ -22,7 +23,7 @@ static void fault(const struct judged *judged, struct jt_place place, const char
 {
     char shown[KEY_ROOM];
 
-    snprintf(shown, sizeof shown, "trust[%zu].%s", judged->index, key);
+    snprintf(shown, sizeof shown, "%s%s", judged->prefix, key);
     jt_config_fault(judged->faults, place, shown, "%.220s", what);
 }
 
@@ -140,14 +141,11 @@ static void check_discovery(const struct judged *judged)
     }
 }
 
+/* The one place that is named. */
 static void check_place(const struct judged *judged)
 {
     struct jeton_bytes address;
-    size_t before = judged->faults->count;
 
-    check_one_place(judged);
-    if (judged->faults->count > before)
-        return;
     switch (jt_config_place(judged->trust, &address)) {
     case JT_SOURCE_STATIC:
         check_static(judged);
@@ -164,6 +162,12 @@ static void check_place(const struct judged *judged)
     case JT_SOURCE_PROVIDER:
         break;
     }
+}
+
+void jt_config_check_place(const struct jt_config *config, const struct jt_config_trust *trust, const char *prefix,
+                           struct jt_config_faults *faults)
+{
+    check_place(&(struct judged){config, trust, prefix, 0, faults});
 }
 
 /* --- What its tokens must show --- */
@@ -231,10 +235,9 @@ static void check_entry(const struct judged *judged)
 {
     const struct jt_config_trust *trust = judged->trust;
     struct jt_config_key_source times = jt_config_times(judged->config, trust);
-    char prefix[32];
+    size_t before;
 
-    snprintf(prefix, sizeof prefix, "trust[%zu].", judged->index);
-    check_times(&times, &trust->key_source, prefix, judged->faults);
+    check_times(&times, &trust->key_source, judged->prefix, judged->faults);
     check_audience(judged);
     if (trust->leeway.value % 1000 != 0)
         fault(judged, trust->leeway.place, "leeway", "must be whole seconds");
@@ -244,15 +247,20 @@ static void check_entry(const struct judged *judged)
     check_algorithms(judged);
     check_file(judged, &trust->ca_file, "ca_file");
     check_file(judged, &trust->bearer_file, "bearer_file");
-    check_place(judged);
+    before = judged->faults->count;
+    check_one_place(judged);
+    if (judged->faults->count == before)
+        check_place(judged);
 }
 
 void jt_config_check_trust(const struct jt_config *config, struct jt_config_faults *faults)
 {
     check_times(&config->key_source, NULL, "", faults);
     for (size_t i = 0; i < config->trust.count; i++) {
-        struct judged judged = {config, &((const struct jt_config_trust *)config->trust.at)[i], i, faults};
+        char prefix[32];
+        struct judged judged = {config, &((const struct jt_config_trust *)config->trust.at)[i], prefix, i, faults};
 
+        snprintf(prefix, sizeof prefix, "trust[%zu].", i);
         check_entry(&judged);
     }
     if (strcmp(config->verify.mode.at, "jwt") != 0 && config->verify.policies.count > 0)

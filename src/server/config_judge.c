@@ -165,5 +165,8 @@ const char *jt_judge_client_id(struct jeton_bytes text)
 {
     if (text.len > 256)
         return "is longer than 256 bytes";
+    /* The sub of a token that stands for a user of another issuer has one; that of a client never equals it. */
+    if (jt_bytes_find(text, '#', 0) < text.len)
+        return "may hold no #, which stands between issuer and user in the sub of exchanged tokens";
     return only_bytes(text, is_printable) ? NULL : "must be printable ASCII without spaces";
 }

@@ -134,6 +134,23 @@ static const struct jt_config_key keys[] = {
      .min = SECOND,
      .max = DAY,
      .text = "Life of the tokens from */token*; whole seconds."},
+    {.path = "signing.delegation_ttl",
+     .type = JT_CONFIG_DURATION,
+     .offset = OF(signing.delegation_ttl),
+     .fallback = "15m",
+     .min = SECOND,
+     .max = DAY,
+     .text = "The longest life of a token that stands for another one (token exchange and jwt-bearer), beside "
+             "*signing.token_ttl* and what is left of the token it stands for; whole seconds."},
+    {.path = "signing.nbf_skew",
+     .type = JT_CONFIG_DURATION,
+     .offset = OF(signing.nbf_skew),
+     .min = 0,
+     .max = 10 * MINUTE,
+     .shown = "tokens from */token* have no *nbf*",
+     .text = "Tokens from */token* get an *nbf* that lies so long before they are made, for verifiers whose clocks are "
+             "behind and who allow no leeway; whole seconds. *jetond* itself allows *trust[].leeway*, 60 s unless "
+             "configured."},
     {.path = "signing.jwks_max_age",
      .type = JT_CONFIG_DURATION,
      .offset = OF(signing.jwks_max_age),
@@ -336,14 +353,47 @@ static const struct jt_config_key keys[] = {
     {.path = "clients[].secret_file",
      .type = JT_CONFIG_TEXT,
      .offset = CLIENT(secret_file),
-     .required = true,
-     .text = "File of the client's secret; one line feed at its end is not part of it."},
+     .text = "File of the client's secret (*client_secret_basic*, *client_secret_post*); one line feed at its end is "
+             "not part of it. A client has either a secret or keys."},
+    {.path = "clients[].keys.jwks_url",
+     .type = JT_CONFIG_TEXT,
+     .offset = CLIENT(keys.jwks_url),
+     .text = "Address of the client's key set (*private_key_jwt*, RFC 7523 §2.2): its assertions are signed by one of "
+             "these keys, have the client's id as *iss* and *sub*, *issuer* alone as *aud*, an *exp* at most an hour "
+             "ahead, and a *jti* that was not used before. Fetched with the times of *key_source*. Exactly one place "
+             "of keys may be named."},
+    {.path = "clients[].keys.jwks_file",
+     .type = JT_CONFIG_TEXT,
+     .offset = CLIENT(keys.jwks_file),
+     .text = "File of the client's key set (JWKS); looked at as *trust[].keys.jwks_file* is."},
+    {.path = "clients[].keys.key_files",
+     .type = JT_CONFIG_LIST,
+     .offset = CLIENT(keys.key_files),
+     .text = "Files of the client's public keys or certificates: PEM, DER or JWK, read once at the start."},
+    {.path = "clients[].allow_http",
+     .type = JT_CONFIG_BOOLEAN,
+     .offset = CLIENT(allow_http),
+     .fallback = "false",
+     .text = "As *trust[].allow_http*, for the client's keys."},
+    {.path = "clients[].allow_private_ip",
+     .type = JT_CONFIG_BOOLEAN,
+     .offset = CLIENT(allow_private_ip),
+     .fallback = "false",
+     .text = "As *trust[].allow_private_ip*, for the client's keys."},
+    {.path = "clients[].ca_file",
+     .type = JT_CONFIG_TEXT,
+     .offset = CLIENT(ca_file),
+     .shown = "the system's",
+     .text = "Certificates (PEM) that vouch for the server of the client's keys."},
     {.path = "clients[].grants",
      .type = JT_CONFIG_LIST,
      .offset = CLIENT(grants),
      .fallback = "client_credentials",
-     .choices = "client_credentials",
-     .text = "Ways in which this client may get tokens."},
+     .choices = "client_credentials token-exchange jwt-bearer urn:ietf:params:oauth:grant-type:token-exchange "
+                "urn:ietf:params:oauth:grant-type:jwt-bearer",
+     .text = "Ways in which this client may get tokens: for itself (*client_credentials*, RFC 6749 §4.4), for a token "
+             "that it has (*token-exchange*, RFC 8693), for an assertion of an issuer in *exchange_from* "
+             "(*jwt-bearer*, RFC 7523 §2.1). The last two may be written as their URNs."},
     {.path = "clients[].audiences",
      .type = JT_CONFIG_LIST,
      .offset = CLIENT(audiences),
@@ -354,7 +404,16 @@ static const struct jt_config_key keys[] = {
      .type = JT_CONFIG_LIST,
      .offset = CLIENT(scopes),
      .judge = jt_judge_scope,
-     .text = "Scopes this client may get; all of them unless it asks for fewer."},
+     .text = "Scopes this client may get; all of them unless it asks for fewer. For another token, only those that it "
+             "has too."},
+    {.path = "clients[].exchange_from",
+     .type = JT_CONFIG_LIST,
+     .offset = CLIENT(exchange_from),
+     .judge = jt_judge_trusted,
+     .text = "Issuers of *trust* whose tokens this client may exchange, by the policy of their entry, its *audiences* "
+             "too; and whose assertions it may bring (*jwt-bearer*), which must be for *issuer*. An entry with "
+             "*any_audience* may not stand here. Tokens of this server itself need no entry: a client may exchange "
+             "those that are for its id or one of its *audiences*."},
 };
 
 const struct jt_config_table jt_config_keys = {keys, JT_COUNT(keys)};

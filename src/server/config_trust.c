@@ -2,6 +2,8 @@
 /* What does an entry of `trust` mean, with what it inherits? See config_trust.h. */
 #include "server/config_trust.h"
 
+#include <stdio.h>
+
 #include "base/file.h"
 
 enum { KEY_FILE_MAX = 16 << 20, SECRET_MAX = 64 * 1024, WAIT_FOR_SIGNATURE_MS = 2000 };
@@ -69,6 +71,25 @@ enum jt_source_kind jt_config_place(const struct jt_config_trust *trust, struct 
     }
     *address = jeton_text(trust->issuer.at);
     return JT_SOURCE_DISCOVERY;
+}
+
+struct jt_config_trust jt_config_client_keys(const struct jt_config_client *client, char name[JT_CLIENT_NAME_ROOM])
+{
+    struct jt_config_trust trust = {.issuer = {.at = name, .place = client->id.place},
+                                    .allow_http = client->allow_http,
+                                    .allow_private_ip = client->allow_private_ip,
+                                    .ca_file = client->ca_file};
+
+    snprintf(name, JT_CLIENT_NAME_ROOM, "client %s", client->id.at != NULL ? client->id.at : "");
+    trust.keys.jwks_url = client->keys.jwks_url;
+    trust.keys.jwks_file = client->keys.jwks_file;
+    trust.keys.key_files = client->keys.key_files;
+    return trust;
+}
+
+bool jt_config_has_keys(const struct jt_config_client *client)
+{
+    return client->keys.jwks_url.at != NULL || client->keys.jwks_file.at != NULL || client->keys.key_files.count > 0;
 }
 
 static JT_CHECKED add_file(struct jt_keyset *keys, const char *path, struct jeton_detail *detail)

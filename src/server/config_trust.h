@@ -16,6 +16,12 @@ enum jt_source_kind jt_config_place(const struct jt_config_trust *trust, struct 
 /* How long a request may wait for its keys, in milliseconds. */
 int64_t jt_config_wait(const struct jt_config *config, const struct jt_config_trust *trust);
 
+/* The keys of a client, as an entry of trust would have them; "client ID" is its name, which no issuer has. Borrows
+ * from the client, and the name from `name`. */
+#define JT_CLIENT_NAME_ROOM 264
+struct jt_config_trust jt_config_client_keys(const struct jt_config_client *client, char name[JT_CLIENT_NAME_ROOM]);
+bool jt_config_has_keys(const struct jt_config_client *client);
+
 /* The keys of key_files or secret_file. JETON_CONFIG_INVALID or JETON_KEY_INVALID: `file` (may be NULL) is then the one
  * at fault. */
 JT_CHECKED jt_config_static_keys(const struct jt_config_trust *trust, struct jt_keyset **out,

@@ -34,13 +34,15 @@ static bool fail_internally(struct asking *asking)
 
 static bool check_grant(struct asking *asking)
 {
-    struct jeton_bytes grant = jt_form_get(&asking->form, "grant_type", NULL);
+    struct jeton_bytes type = jt_form_get(&asking->form, "grant_type", NULL);
+    enum jt_grant grant;
 
-    if (grant.len == 0)
+    if (type.len == 0)
         return fail(asking, 400, "invalid_request", "grant_type is missing");
-    if (!jt_bytes_equal(grant, JT_TEXT("client_credentials")))
+    if (!jt_grant_find(type, &grant) || !jt_bytes_equal(type, jeton_text(jt_grant_type(grant))) ||
+        grant != JT_GRANT_CLIENT_CREDENTIALS)
         return fail(asking, 400, "unsupported_grant_type", "this server has client_credentials");
-    if (!asking->client->client_credentials)
+    if ((asking->client->grants & 1u << grant) == 0)
         return fail(asking, 400, "unauthorized_client", "this client may not use this grant");
     return true;
 }

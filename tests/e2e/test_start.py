@@ -303,7 +303,7 @@ state: *here
         ["FILE:9:13", "verify.headers.Host"],
         ["FILE:10:22", "verify.policies.admin.scope"],
         ["FILE:12:5", "clients[0].audiences"],
-        ["FILE:12:5", "clients[0].secret_file"],
+        ["FILE:12:9", "clients[0].secret_file"],
         ["FILE:13:10", "clients[1].id"],
         ["FILE:13:28", "clients[1].secret_file"],
         ["FILE:13:70", "clients[1].grants"],

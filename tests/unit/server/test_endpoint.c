@@ -190,7 +190,8 @@ static void two_ways_at_once(void **state)
 static struct jt_clients *some_clients(void)
 {
     struct jeton_bytes audiences[] = {JT_TEXT("api"), JT_TEXT("files")};
-    struct jt_client client = {.id = JT_TEXT("web"), .client_credentials = true, .audiences = {audiences, 2}};
+    struct jt_client client = {
+        .id = JT_TEXT("web"), .grants = 1u << JT_GRANT_CLIENT_CREDENTIALS, .audiences = {audiences, 2}};
     struct jt_clients *clients = NULL;
 
     assert_int_equal(jt_clients_new(&clients), JETON_OK);
