@@ -237,6 +237,15 @@ static bool digest_of(EVP_MD_CTX *context, struct jeton_bytes message, unsigned 
            EVP_DigestFinal_ex(context, out, len) > 0;
 }
 
+/* 0 says that the signature does not fit. Below it something failed: if the first word is the curve's (the point at
+ * infinity), that is the signature's doing; otherwise nothing was found out, and OpenSSL 3.5 does not always say why.
+ */
+static enum jeton_status not_good(int result)
+{
+    bool judged = result == 0 || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EC;
+    return jt_openssl_failed(judged ? JETON_SIGNATURE_INVALID : JETON_INTERNAL_ERROR);
+}
+
 static enum jeton_status verify_two_steps(struct lane *lane, struct jt_method method, struct jeton_bytes message,
                                           struct jeton_bytes signature)
 {
@@ -246,18 +255,16 @@ static enum jeton_status verify_two_steps(struct lane *lane, struct jt_method me
         return jt_openssl_failed(JETON_INTERNAL_ERROR);
     if (method.scheme == JT_SCHEME_ECDSA)
         signature = jeton_bytes(der, der_write(der, signature));
-    if (EVP_PKEY_verify(lane->pkey, signature.at, signature.len, hash, len) == 1)
-        return JETON_OK;
-    return jt_openssl_failed(JETON_SIGNATURE_INVALID);
+    int result = EVP_PKEY_verify(lane->pkey, signature.at, signature.len, hash, len);
+    return result == 1 ? JETON_OK : not_good(result);
 }
 
 static enum jeton_status verify_one_step(struct lane *lane, struct jeton_bytes message, struct jeton_bytes signature)
 {
     if (EVP_MD_CTX_copy_ex(lane->work, lane->fresh) <= 0)
         return jt_openssl_failed(JETON_INTERNAL_ERROR);
-    if (EVP_DigestVerify(lane->work, signature.at, signature.len, message.at, message.len) == 1)
-        return JETON_OK;
-    return jt_openssl_failed(JETON_SIGNATURE_INVALID);
+    int result = EVP_DigestVerify(lane->work, signature.at, signature.len, message.at, message.len);
+    return result == 1 ? JETON_OK : not_good(result);
 }
 
 static enum jeton_status verify(struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message,

@@ -493,12 +493,17 @@ static CURLcode set_headers(CURL *curl, const struct jt_fetch_options *options, 
     return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *list);
 }
 
+static enum jeton_status compressed(struct jeton_detail *detail)
+{
+    return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is compressed, which was not asked for");
+}
+
 /* Why did our own callback stop it? */
 static enum jeton_status explain_stop(const struct jt_transfer *transfer, struct jeton_detail *detail)
 {
     switch (transfer->stop) {
     case STOP_ENCODING:
-        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is compressed, which was not asked for");
+        return compressed(detail);
     case STOP_HEADERS:
         return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the headers are over %zu bytes",
                        transfer->options->headers_max);
@@ -526,6 +531,9 @@ static enum jeton_status explain_failure(const struct jt_transfer *transfer, CUR
                        jt_escape(transfer->options->ca_file).text);
     if (transfer->stop != STOP_NONE)
         return explain_stop(transfer, detail);
+    if (code ==
+        CURLE_BAD_CONTENT_ENCODING) /* from 8.13 on curl itself stops at a Transfer-Encoding other than chunked */
+        return compressed(detail);
     if (code == CURLE_FILESIZE_EXCEEDED)
         return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is over %zu bytes", transfer->options->body_max);
     if (transfer->result->address_refused && code == CURLE_COULDNT_CONNECT)

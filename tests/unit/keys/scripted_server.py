@@ -9,11 +9,16 @@ import socket
 import socketserver
 import ssl
 import subprocess
+import sys
 import threading
 
 KEY = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "kid": "k1", "use": "sig", "alg": "ES256"}
 SECRET_TEXT = "do-not-echo-this-body"
+# A program after these words has networks and mounts of its own. Root needs no user namespace for that, and has none in
+# a chroot.
+NETWORK_OF_ITS_OWN = (["unshare"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
+                      + ["--net", "--mount", sys.executable])
 
 
 def reply(body, status="200 OK", headers=(), length=True):

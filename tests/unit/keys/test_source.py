@@ -13,8 +13,9 @@ import tempfile
 import threading
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from scripted_server import SECRET_TEXT, Server, certificate, reply  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from scripted_server import NETWORK_OF_ITS_OWN, SECRET_TEXT, Server, certificate, reply  # noqa: E402
 
 PROBE = sys.argv[1]
 ENVIRONMENT = {**os.environ, "http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}
@@ -384,9 +385,8 @@ def R07_a_discovery_document_can_point_nowhere_else_inside(world):
 
 @case
 def R07_refused_addresses_get_no_packet_in_a_network_of_its_own(world):
-    ran = subprocess.run(["unshare", "--user", "--map-root-user", "--net", "--mount", sys.executable,
-                          os.path.join(os.path.dirname(os.path.abspath(__file__)), "refused_sources.py"), PROBE,
-                          world.folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100, check=False)
+    ran = subprocess.run(NETWORK_OF_ITS_OWN + [os.path.join(HERE, "refused_sources.py"), PROBE, world.folder],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100, check=False)
     text = ran.stdout.decode()
     if ran.returncode == 77 or (ran.returncode == 1 and text.startswith("unshare:")):
         return "no network of one's own here: " + text.strip().split("\n")[-1]
