@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "server/revocations.h"
 #include "server/routes.h"
 
 enum { TICK_MIN_MS = 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
@@ -223,6 +225,7 @@ void jt_server_free(void *value)
         free((void *)(uintptr_t)server->policies[i].scopes.at);
     }
     free(server->policies);
+    jt_trust_free(server->believed);
     jt_server_close_trusted(server);
     jt_clients_free(server->clients);
     jt_config_free(server->config);
@@ -242,6 +245,7 @@ static JT_CHECKED open_first(struct jt_lasting *lasting, struct jt_server *serve
     lasting->store = server->store;
     lasting->signers = server->signers;
     JT_TRY(status);
+    JT_TRY(jt_revocations_open(lasting->store, time(NULL), &lasting->revocations, detail));
     return build(server, NULL, detail);
 }
 
@@ -292,6 +296,7 @@ void jt_lasting_close(struct jt_lasting *lasting)
     jt_http_close(lasting->http);
     lasting->http = NULL;
     jt_snapshot_done(&lasting->current);
+    jt_revocations_close(lasting->revocations);
     jt_signers_free(lasting->signers);
     jt_store_close(lasting->store);
     jt_listener_close(&lasting->listener);

@@ -3,6 +3,7 @@
  * issuers in it, so that judging a token is one call. Part of assembling. */
 #include <stdlib.h>
 
+#include "server/revocations.h"
 #include "server/server.h"
 
 enum { LIST_MAX = 256, CACHE_MIN = 16 * 1024, CACHE_ENTRY = 2048 };
@@ -53,6 +54,9 @@ static JT_CHECKED join_scopes(const struct jt_config_list *scopes, struct jeton_
 
 /* --- The policy of one issuer, as the named policy changes it --- */
 
+/* The default policy, and the same with own tokens taken whomever they are for. */
+static const struct jt_config_policy plain, for_anyone;
+
 struct lists {
     struct jeton_bytes issuer, type;
     struct jeton_bytes audiences[LIST_MAX], scopes[LIST_MAX], required[2 * LIST_MAX], algorithms[LIST_MAX],
@@ -75,6 +79,9 @@ static void fill_own(const struct jt_server *server, const struct jt_config_poli
 {
     lists->type = JT_TEXT("at+jwt");
     options->types = (struct jeton_list){&lists->type, 1};
+    options->any_audience = from == &for_anyone;
+    if (options->any_audience)
+        return;
     options->audiences = from->audiences.count > 0 ? texts_of(&from->audiences, lists->audiences)
                                                    : default_audiences(server, lists->audiences);
 }
@@ -150,7 +157,7 @@ static JT_CHECKED open_cache(const struct jt_server *server, struct jt_token_cac
 }
 
 static JT_CHECKED open_trust(struct jt_server *server, const struct jt_config_policy *from,
-                             struct jt_named_policy *policy, struct jeton_detail *detail)
+                             struct jt_token_cache *cache, struct jt_trust **out, struct jeton_detail *detail)
 {
     struct jt_trusted *all = calloc(server->issuer_count, sizeof *all);
     enum jeton_status status;
@@ -159,11 +166,13 @@ static JT_CHECKED open_trust(struct jt_server *server, const struct jt_config_po
         return JETON_OUT_OF_MEMORY;
     status = fill_issuers(server, from, all, detail);
     if (status == JETON_OK)
-        status = jt_trust_new(&(struct jt_trust_options){.issuers = all,
-                                                         .issuer_count = server->issuer_count,
-                                                         .max_token = (size_t)server->config->limits.token.value,
-                                                         .cache = policy->cache},
-                              &policy->trust, detail);
+        status = jt_trust_new(
+            &(struct jt_trust_options){.issuers = all,
+                                       .issuer_count = server->issuer_count,
+                                       .max_token = (size_t)server->config->limits.token.value,
+                                       .cache = cache,
+                                       .revocation = {jt_revocations_has, server->lasting->revocations}},
+            out, detail);
     for (size_t i = 0; i < server->issuer_count && status != JETON_OK; i++)
         jt_policy_free(all[i].policy);
     free(all);
@@ -176,13 +185,12 @@ static JT_CHECKED add_policy(struct jt_server *server, const struct jt_config_po
 
     policy->name = jeton_text(from->name.at);
     JT_TRY(open_cache(server, &policy->cache));
-    JT_TRY(open_trust(server, from, policy, detail));
+    JT_TRY(open_trust(server, from, policy->cache, &policy->trust, detail));
     return join_scopes(&from->scopes, &policy->scopes);
 }
 
 JT_CHECKED jt_server_open_policies(struct jt_server *server, struct jeton_detail *detail)
 {
-    static const struct jt_config_policy plain;
     const struct jt_config_items *named = &server->config->verify.policies;
 
     server->policies = calloc(named->count + 1, sizeof *server->policies);
@@ -191,5 +199,5 @@ JT_CHECKED jt_server_open_policies(struct jt_server *server, struct jeton_detail
     JT_TRY(add_policy(server, &plain, detail));
     for (size_t i = 0; i < named->count; i++)
         JT_TRY(add_policy(server, &((const struct jt_config_policy *)named->at)[i], detail));
-    return JETON_OK;
+    return open_trust(server, &for_anyone, NULL, &server->believed, detail);
 }

@@ -68,24 +68,49 @@ static void add_scopes(struct jt_json_writer *writer, const struct jt_server *se
     jt_buffer_add_byte(writer->buffer, ']');
 }
 
+/* --- What it says: endpoints that are routes here, and lists of what they take --- */
+
+static const struct {
+    const char *name;
+    enum jt_route route;
+} endpoints[] = {
+    {"token_endpoint", JT_ROUTE_TOKEN},
+    {"jwks_uri", JT_ROUTE_JWKS},
+    {"introspection_endpoint", JT_ROUTE_INTROSPECT},
+    {"revocation_endpoint", JT_ROUTE_REVOKE},
+};
+
+static const char *const grants[] = {"client_credentials"};
+static const char *const methods[] = {"client_secret_basic", "client_secret_post"};
+/* No endpoint here gives an authorization response; OpenID Connect demands the member and a value. */
+static const char *const responses[] = {"id_token"};
+static const char *const subjects[] = {"public"};
+
+#define LIST(texts) (texts), JT_COUNT(texts)
+static const struct {
+    const char *name;
+    const char *const *texts;
+    size_t count;
+} lists[] = {
+    {"grant_types_supported", LIST(grants)},
+    {"token_endpoint_auth_methods_supported", LIST(methods)},
+    {"introspection_endpoint_auth_methods_supported", LIST(methods)},
+    {"revocation_endpoint_auth_methods_supported", LIST(methods)},
+    {"response_types_supported", LIST(responses)},
+    {"subject_types_supported", LIST(subjects)},
+};
+
 JT_CHECKED jt_server_open_discovery(struct jt_server *server)
 {
-    static const char *const grants[] = {"client_credentials"};
-    static const char *const methods[] = {"client_secret_basic", "client_secret_post"};
-    /* No endpoint here gives an authorization response; OpenID Connect demands the member and a value. */
-    static const char *const responses[] = {"id_token"};
-    static const char *const subjects[] = {"public"};
     struct jt_json_writer writer;
 
     jt_buffer_init(&server->discovery, DOCUMENT_MAX);
     jt_json_open(&writer, &server->discovery);
     jt_json_add_text(&writer, "issuer", server->issuer);
-    add_address(&writer, "token_endpoint", server, "/token");
-    add_address(&writer, "jwks_uri", server, "/.well-known/jwks.json");
-    add_list(&writer, "grant_types_supported", grants, JT_COUNT(grants));
-    add_list(&writer, "token_endpoint_auth_methods_supported", methods, JT_COUNT(methods));
-    add_list(&writer, "response_types_supported", responses, JT_COUNT(responses));
-    add_list(&writer, "subject_types_supported", subjects, JT_COUNT(subjects));
+    for (size_t i = 0; i < JT_COUNT(endpoints); i++)
+        add_address(&writer, endpoints[i].name, server, jt_route_path(endpoints[i].route));
+    for (size_t i = 0; i < JT_COUNT(lists); i++)
+        add_list(&writer, lists[i].name, lists[i].texts, lists[i].count);
     add_algorithms(&writer, "id_token_signing_alg_values_supported", jt_signers_published(server->signers)->algorithms);
     add_scopes(&writer, server);
     jt_json_close(&writer);

@@ -8,14 +8,16 @@
 
 void jt_route_root(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
 {
-    static const char format[] = "jetond " JETON_VERSION ", issuer %s\n"
-                                 "\n"
-                                 "POST /token                                    tokens: client_credentials\n"
-                                 "ANY  /verify, /verify/NAME                     is this caller's token good?\n"
-                                 "GET  /.well-known/jwks.json                    public keys\n"
-                                 "GET  /.well-known/openid-configuration         metadata\n"
-                                 "GET  /.well-known/oauth-authorization-server   metadata\n"
-                                 "GET  /healthz, /readyz, /metrics               for operators\n";
+    static const char format[] =
+        "jetond " JETON_VERSION ", issuer %s\n"
+        "\n"
+        "POST /token                                    tokens: client_credentials\n"
+        "POST /introspect, /revoke                      for clients: about a token, and its end\n"
+        "ANY  /verify, /verify/NAME                     is this caller's token good?\n"
+        "GET  /.well-known/jwks.json                    public keys\n"
+        "GET  /.well-known/openid-configuration         metadata\n"
+        "GET  /.well-known/oauth-authorization-server   metadata\n"
+        "GET  /healthz, /readyz, /metrics               for operators\n";
     size_t room = sizeof format + strlen(server->issuer);
     char *text = jt_arena_take(request->arena, room);
 

@@ -14,6 +14,8 @@ static const struct entry {
 } entries[] = {
     {"/verify", true, ANY, false, JT_ROUTE_VERIFY, jt_route_verify},
     {"/token", false, POST, false, JT_ROUTE_TOKEN, jt_route_token},
+    {"/introspect", false, POST, false, JT_ROUTE_INTROSPECT, jt_route_introspect},
+    {"/revoke", false, POST, false, JT_ROUTE_REVOKE, jt_route_revoke},
     {"/.well-known/jwks.json", false, GET, true, JT_ROUTE_JWKS, jt_route_jwks},
     {"/.well-known/openid-configuration", false, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
     {"/.well-known/oauth-authorization-server", false, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
@@ -23,8 +25,8 @@ static const struct entry {
     {"/", false, GET, false, JT_ROUTE_ROOT, jt_route_root},
 };
 
-const char *const jt_route_names[] = {"none",   "root",    "discovery", "jwks",   "token",
-                                      "verify", "healthz", "readyz",    "metrics"};
+const char *const jt_route_names[] = {"none",    "root",   "discovery", "jwks",       "token", "verify",
+                                      "healthz", "readyz", "metrics",   "introspect", "revoke"};
 _Static_assert(JT_COUNT(jt_route_names) == JT_ROUTE_COUNT, "a name for each route");
 _Static_assert(JT_ROUTE_COUNT <= JT_METRICS_ROUTES, "a counter for each route");
 
@@ -39,6 +41,15 @@ static const struct entry *find(struct jeton_bytes path)
             return &entries[i];
     }
     return NULL;
+}
+
+const char *jt_route_path(enum jt_route route)
+{
+    for (size_t i = 0; i < JT_COUNT(entries); i++) {
+        if (entries[i].route == route)
+            return entries[i].path;
+    }
+    return "/";
 }
 
 static const char *allowed(enum methods methods)

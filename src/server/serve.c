@@ -10,6 +10,7 @@
 #include "server/connections.h"
 #include "server/http.h"
 #include "server/reload.h"
+#include "server/revocations.h"
 #include "server/start_memory.h"
 
 enum { DRAIN_MS = 9000 };
@@ -87,6 +88,7 @@ void jt_server_run(struct jt_lasting *lasting, const struct jt_config_options *o
         if (number == SIGHUP)
             jt_reload_begin(&reload, jt_monotonic_ms());
         jt_reload_tick(&reload, jt_monotonic_ms());
+        jt_revocations_tick(lasting->revocations, time(NULL), jt_monotonic_ms(), &lasting->log);
     }
     jt_reload_abandon(&reload);
     jt_log(&lasting->log, JT_LOG_INFO, "draining", "signal", number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);

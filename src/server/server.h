@@ -17,6 +17,7 @@
 
 struct jt_engine;
 struct jt_http;
+struct jt_revocations;
 struct jt_transport;
 struct jt_source_event;
 
@@ -54,6 +55,7 @@ struct jt_lasting {
     struct jt_listener listener;
     struct jt_store *store;
     struct jt_signers *signers;
+    struct jt_revocations *revocations;
     struct jt_transport *transport; /* NULL until something is fetched */
     struct jt_engine *engine;
     struct jt_metrics metrics;
@@ -79,6 +81,7 @@ struct jt_server {
     enum jt_verify_mode verify_mode;
     struct jt_named_policy *policies; /* the default one first */
     size_t policy_count;
+    struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
     uint64_t cache_hits, cache_misses; /* of the configurations before it */
     struct jt_buffer discovery;        /* the metadata document */
 };

@@ -95,8 +95,9 @@ JT_CHECKED jt_store_revoked(struct jt_store *store,
 JT_CHECKED jt_store_use_once(struct jt_store *store, const unsigned char id[JT_STORE_ID], int64_t until, int64_t now,
                              bool *fresh, struct jeton_detail *detail);
 
-/* Takes out what has ended. Other calls get their turn in between. */
-JT_CHECKED jt_store_expire(struct jt_store *store, int64_t now, struct jeton_detail *detail);
+/* Takes out what has ended, a bounded number of rows, and others get their turn in between. `left`: there may be more.
+ */
+JT_CHECKED jt_store_expire(struct jt_store *store, int64_t now, bool *left, struct jeton_detail *detail);
 
 /* How many rows each of the two tables may have from now on; JT_STORE_ROWS_MAX unless called. */
 void jt_store_bound(struct jt_store *store, size_t rows);

@@ -3,8 +3,8 @@
  * leaves; when that does not help, the call fails and nothing is forgotten. A call costs one commit. */
 #include "store/store_sqlite.h"
 
-/* Rows taken out in one transaction: others wait for no more than this. */
-enum { CLEARED_AT_ONCE = 2000 };
+/* Rows taken out in one transaction: others wait for no more than this. And transactions of one call. */
+enum { CLEARED_AT_ONCE = 2000, CLEARINGS = 5 };
 
 /* The two tables differ in their names and in what a second row under the same id means. */
 struct table {
@@ -148,24 +148,30 @@ JT_CHECKED jt_store_revoked(struct jt_store *store,
 }
 
 static JT_CHECKED clear(struct jt_store *store, const struct table *table, struct jt_store_rows *rows, int64_t now,
-                        struct jeton_detail *detail)
+                        bool *left, struct jeton_detail *detail)
 {
     enum jeton_status status = JETON_OK;
+    bool more = true;
 
-    for (bool left = true; left && status == JETON_OK;) {
+    for (int i = 0; i < CLEARINGS && more && status == JETON_OK; i++) {
         pthread_mutex_lock(&store->mutex);
-        status = clear_some(store, table, now, &left, detail);
-        if (status == JETON_OK && !left)
+        status = clear_some(store, table, now, &more, detail);
+        if (status == JETON_OK && !more)
             status = count_rows(store, table, rows, detail);
         pthread_mutex_unlock(&store->mutex);
     }
+    *left = *left || more;
     return status;
 }
 
-JT_CHECKED jt_store_expire(struct jt_store *store, int64_t now, struct jeton_detail *detail)
+JT_CHECKED jt_store_expire(struct jt_store *store, int64_t now, bool *left, struct jeton_detail *detail)
 {
-    JT_TRY(clear(store, &revoked, &store->revoked, now, detail));
-    return clear(store, &used, &store->used, now, detail);
+    bool more = false;
+
+    JT_TRY(clear(store, &revoked, &store->revoked, now, &more, detail));
+    JT_TRY(clear(store, &used, &store->used, now, &more, detail));
+    *left = more;
+    return JETON_OK;
 }
 
 void jt_store_bound(struct jt_store *store, size_t rows)
