@@ -41,7 +41,8 @@ static enum jeton_status make_strangers(struct jt_trust *trust, size_t max_token
     if (names == NULL)
         return JETON_OUT_OF_MEMORY;
     for (size_t i = 0; i < count; i++) /* a name that no `iss` can equal stands for the missing ones */
-        names[i] = i < trust->count ? trust->issuers[i].issuer : jeton_bytes(i == 0 ? "\0a" : "\0b", 2);
+        names[i] = i < trust->count && trust->issuers[i].issuer.len > 0 ? trust->issuers[i].issuer
+                                                                        : jeton_bytes(i == 0 ? "\0a" : "\0b", 2);
     options.issuers = (struct jeton_list){names, count};
     options.any_audience = true;
     options.max_token = max_token;
@@ -139,6 +140,13 @@ static const struct jt_trusted *find_issuer(const struct jt_trust *trust, struct
     return NULL;
 }
 
+/* One without a name stands first and takes what is nobody else's. */
+static const struct jt_trusted *chosen_issuer(const struct jt_trust *trust, struct jeton_bytes name)
+{
+    const struct jt_trusted *issuer = find_issuer(trust, name);
+    return issuer == NULL && trust->count > 0 && trust->issuers[0].issuer.len == 0 ? &trust->issuers[0] : issuer;
+}
+
 /* NULL for a token that cannot be read or names none of ours. */
 static const struct jt_trusted *hinted_issuer(const struct jt_trust *trust, struct jeton_bytes text,
                                               struct jt_arena *arena)
@@ -150,7 +158,7 @@ static const struct jt_trusted *hinted_issuer(const struct jt_trust *trust, stru
     if (text.len <= trust->strangers->max_token && jt_token_split(text, &token, NULL) == JETON_OK &&
         jt_base64url_decode_arena(token.payload_text, arena, &token.payload) &&
         jt_payload_read(&payload, token.payload, arena, NULL) == JETON_OK)
-        issuer = find_issuer(trust, jt_json_string(jt_json_get(payload.json, JT_TEXT("iss"))));
+        issuer = chosen_issuer(trust, jt_json_string(jt_json_get(payload.json, JT_TEXT("iss"))));
     jt_arena_rewind(arena, start);
     return issuer;
 }

@@ -11,8 +11,10 @@
 
 /* One trusted issuer. */
 struct jt_trusted {
-    struct jeton_bytes issuer;    /* compared byte for byte; a NUL need not follow. Copied */
-    struct jt_policy *policy;     /* demands `iss` to be this issuer; owned by the trust from jt_trust_new on */
+    struct jeton_bytes issuer; /* compared byte for byte; a NUL need not follow. Copied. Empty: whoever is none of
+                                  the others, and tokens without `iss` */
+    struct jt_policy *policy;  /* demands `iss` to be this issuer, or none where that is empty; owned by the trust from
+                                  jt_trust_new on */
     struct jt_source *sources[2]; /* the first that has the key wins: in process first, remote as fallback. Borrowed */
     size_t source_count;
     bool refresh_on_bad_signature;

@@ -128,6 +128,8 @@ static enum jt_verify_mode mode_of(const struct jt_server *server)
                "verify.mode is trusted: /verify believes whatever identity a caller claims; nothing is verified", NULL);
         return JT_VERIFY_TRUSTED;
     }
+    if (server->config->trust.count == 0 && server->config->verify.mode.place.line == 0)
+        jt_log(&server->log, JT_LOG_WARN, "trust is empty: /verify believes this server's own tokens alone", NULL);
     return JT_VERIFY_JWT;
 }
 

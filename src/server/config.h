@@ -50,6 +50,7 @@ struct jt_config_trust {
         struct jt_config_text jwks_file;
         struct jt_config_list key_files;
         struct jt_config_text secret_file;
+        struct jt_config_text public_key, secret; /* themselves, from the environment alone (config_outside.c) */
     } keys;
     struct jt_config_list audiences;
     struct jt_config_number any_audience;
@@ -62,6 +63,8 @@ struct jt_config_trust {
     struct jt_config_text ca_file;
     struct jt_config_text bearer_file;
     struct jt_config_key_source key_source;
+    bool any_issuer;    /* whoever issued it, as long as the keys fit; from the environment alone */
+    bool own_audiences; /* without a word on the audience: those of /verify, never any */
 };
 
 struct jt_config {
@@ -122,6 +125,17 @@ void jt_config_free(struct jt_config *config);
 JT_CHECKED jt_config_keep(const struct jt_config_table *table, const void *before, struct jt_config_memory *memory,
                           void *config, void (*told)(void *context, const char *path, struct jt_place place),
                           void *context);
+
+/* AUTH_MODE, AUTH_JWT_… and AUTH_ISSUER: the mode of /verify and one or two entries of `trust`, over those of the file
+ * (config_outside.c). */
+JT_CHECKED jt_config_outside(const char *const *environment, struct jt_config *config, struct jt_config_faults *faults);
+/* The names of the environment that are read there, each with what it is for; for jetond.yaml(5). */
+struct jt_config_outside_name {
+    const char *name;
+    const char *text;
+};
+extern const struct jt_config_outside_name jt_config_outside_names[];
+extern const size_t jt_config_outside_count;
 
 /* Rules that concern more than one key, and files that must be there (config_check.c). */
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);

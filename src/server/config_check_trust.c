@@ -77,7 +77,8 @@ static void check_one_place(const struct judged *judged)
     const struct jt_config_trust *trust = judged->trust;
     int places = (trust->keys.discovery.value != 0) + (trust->keys.jwks_url.at != NULL) +
                  (trust->keys.jwks_file.at != NULL) + (trust->keys.key_files.count > 0) +
-                 (trust->keys.secret_file.at != NULL);
+                 (trust->keys.secret_file.at != NULL) +
+                 (trust->keys.public_key.at != NULL || trust->keys.secret.at != NULL);
 
     if (places > 1)
         fault(judged, trust->issuer.place, "keys",
@@ -94,8 +95,18 @@ static void check_static(const struct judged *judged)
     struct jt_keyset *keys = NULL;
     struct jeton_detail detail = {""};
     enum jeton_status status = jt_config_static_keys(judged->trust, &keys, &file, &detail);
-    const char *key = judged->trust->keys.secret_file.at != NULL ? "keys.secret_file" : "keys.key_files";
+    const char *key = judged->trust->keys.secret_file.at != NULL ? "keys.secret_file"
+                      : judged->trust->keys.key_files.count > 0  ? "keys.key_files"
+                                                                 : "keys";
+    jt_alg_mask asked = 0;
 
+    for (size_t i = 0; i < judged->trust->algorithms.count; i++) {
+        const struct jt_algorithm *algorithm = jt_algorithm_find(jeton_text(judged->trust->algorithms.at[i].at));
+
+        asked |= algorithm != NULL ? JT_ALG_BIT(algorithm->id) : 0;
+    }
+    if (status == JETON_OK && asked != 0 && (jt_keyset_allows(keys) & asked) == 0)
+        fault(judged, file->place, key, "no key here fits the algorithms that are asked for");
     if (status == JETON_OK)
         jt_keyset_free(keys);
     else
@@ -176,7 +187,7 @@ static void check_audience(const struct judged *judged)
 {
     const struct jt_config_trust *trust = judged->trust;
 
-    if (trust->audiences.count == 0 && trust->any_audience.value == 0)
+    if (trust->audiences.count == 0 && trust->any_audience.value == 0 && !trust->own_audiences)
         fault(judged, trust->issuer.place, "audiences", "must be given; any_audience: true believes tokens for anyone");
     if (trust->audiences.count > 0 && trust->any_audience.value != 0)
         fault(judged, trust->any_audience.place, "any_audience", "is true, and audiences are named: which?");
@@ -186,7 +197,7 @@ static void check_audience(const struct judged *judged)
 static void check_algorithms(const struct judged *judged)
 {
     const struct jt_config_list *algorithms = &judged->trust->algorithms;
-    bool secret = judged->trust->keys.secret_file.at != NULL;
+    bool secret = judged->trust->keys.secret_file.at != NULL || judged->trust->keys.secret.at != NULL;
 
     for (size_t i = 0; i < algorithms->count; i++) {
         const struct jt_algorithm *algorithm = jt_algorithm_find(jeton_text(algorithms->at[i].at));

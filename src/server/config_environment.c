@@ -98,15 +98,15 @@ JT_CHECKED jt_config_defaults(const struct jt_config_table *table, struct jt_con
     return jt_config_defaults_below(&target, "", config);
 }
 
-static const char *value_of(const char *const *environment, const char *name)
+struct jeton_bytes jt_config_variable(const char *const *environment, const char *name)
 {
     size_t len = strlen(name);
 
     for (size_t i = 0; environment[i] != NULL; i++) {
         if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=')
-            return environment[i] + len + 1;
+            return trim(jeton_text(environment[i] + len + 1));
     }
-    return NULL;
+    return jeton_bytes("", 0);
 }
 
 static bool is_known(const struct jt_config_table *table, const char *setting)
@@ -122,25 +122,73 @@ static bool is_known(const struct jt_config_table *table, const char *setting)
     return false;
 }
 
+/* The value of an alias as the key wants it, in `out`. */
+static struct jeton_bytes translate(const struct jt_config_alias *alias, struct jeton_bytes value, char *out,
+                                    size_t room)
+{
+    size_t len = value.len;
+
+    if (alias->unit == NULL && alias->words == NULL)
+        return value;
+    if (len + 8 > room)
+        return value; /* no word and no number is that long */
+    for (size_t i = 0; i < len; i++) {
+        char byte = ((const char *)value.at)[i];
+
+        out[i] = (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+    }
+    if (alias->unit != NULL)
+        return jeton_bytes(out, len + (size_t)snprintf(out + len, room - len, "%s", alias->unit));
+    for (const char *word = alias->words; *word != '\0';) {
+        size_t from = strcspn(word, "="), whole = strcspn(word, " ");
+
+        if (jt_bytes_equal(jeton_bytes(out, len), jeton_bytes(word, from)))
+            return jeton_bytes(word + from + 1, whole - from - 1);
+        word += whole + (word[whole] == ' ');
+    }
+    return jeton_bytes(out, len);
+}
+
+/* What the environment says about one key, and under which name: its own first (S1.2). Empty: nothing. */
+static struct jeton_bytes find_value(const char *const *environment, const struct jt_config_table *table,
+                                     const struct jt_config_key *key, char *name, size_t room, char *memory,
+                                     size_t memory_room)
+{
+    struct jeton_bytes value = {"", 0};
+
+    if (!jt_config_environment_name(key, name, room))
+        return value;
+    value = jt_config_variable(environment, name);
+    for (size_t i = 0; i < table->alias_count && value.len == 0; i++) {
+        const struct jt_config_alias *alias = &table->aliases[i];
+
+        if (strcmp(alias->path, key->path) != 0)
+            continue;
+        value = translate(alias, jt_config_variable(environment, alias->name), memory, memory_room);
+        snprintf(name, room, "%s", alias->name);
+        if (alias->unit != NULL && value.len == strlen(alias->unit))
+            value.len = 0; /* the unit alone */
+    }
+    return value;
+}
+
 JT_CHECKED jt_config_environment(const char *const *environment, const struct jt_config_table *table,
                                  struct jt_config_memory *memory, void *config, struct jt_config_faults *faults,
                                  const char **unknown)
 {
     struct jt_config_target target = {table, memory, faults};
-    char source[162] = "$";
+    char source[162] = "$", translated[256];
 
     *unknown = NULL;
     for (size_t i = 0; i < table->count; i++) {
-        const char *value = NULL;
         struct jt_place place = {NULL, 1, 1};
+        struct jeton_bytes value = find_value(environment, table, &table->at[i], source + 1, sizeof source - 1,
+                                              translated, sizeof translated);
 
-        if (!jt_config_environment_name(&table->at[i], source + 1, sizeof source - 1))
-            continue;
-        value = value_of(environment, source + 1);
-        if (value == NULL || trim(jeton_text(value)).len == 0)
+        if (value.len == 0)
             continue;
         JT_TRY(jt_config_copy(memory, jeton_text(source), &place.source));
-        JT_TRY(set_line(&target, &table->at[i], config, trim(jeton_text(value)), place));
+        JT_TRY(set_line(&target, &table->at[i], config, value, place));
     }
     for (size_t i = 0; environment[i] != NULL && *unknown == NULL; i++) {
         if (strncmp(environment[i], PREFIX, strlen(PREFIX)) == 0 && !is_known(table, environment[i]))

@@ -52,7 +52,36 @@ static void add_text(struct jt_buffer *out, const char *text)
     }
 }
 
-static void add_key(struct jt_buffer *out, const struct jt_config_key *key)
+/* The other names; the key's own wins. */
+static void add_aliases(struct jt_buffer *out, const struct jt_config_table *table, const struct jt_config_key *key)
+{
+    for (size_t i = 0; i < table->alias_count; i++) {
+        if (strcmp(table->aliases[i].path, key->path) != 0)
+            continue;
+        jt_buffer_add_text(out, ", or ");
+        add_escaped(out, table->aliases[i].name);
+        if (table->aliases[i].unit != NULL)
+            jt_buffer_add_format(out, " (a number, in %s)", table->aliases[i].unit);
+    }
+}
+
+static void add_outside(struct jt_buffer *out)
+{
+    jt_buffer_add_text(
+        out, "# OTHER NAMES IN THE ENVIRONMENT\n\n"
+             "Of systems whose place *jetond* takes. They make entries of *trust*, over one of the file for the same "
+             "issuer, whose other keys stay. What may hold a secret is taken once, at the start, and wiped where it "
+             "stood.\n\n");
+    for (size_t i = 0; i < jt_config_outside_count; i++) {
+        jt_buffer_add_byte(out, '*');
+        add_escaped(out, jt_config_outside_names[i].name);
+        jt_buffer_add_text(out, "*\n\t");
+        add_text(out, jt_config_outside_names[i].text);
+        jt_buffer_add_text(out, "\n\n");
+    }
+}
+
+static void add_key(struct jt_buffer *out, const struct jt_config_table *table, const struct jt_config_key *key)
 {
     char environment[160];
 
@@ -79,6 +108,7 @@ static void add_key(struct jt_buffer *out, const struct jt_config_key *key)
     if (jt_config_environment_name(key, environment, sizeof environment)) {
         jt_buffer_add_text(out, "\tEnvironment: ");
         add_escaped(out, environment);
+        add_aliases(out, table, key);
         jt_buffer_add_text(out, "\n\n");
     }
 }
@@ -100,7 +130,8 @@ void jt_config_man(const struct jt_config_table *table, struct jt_buffer *out)
         "style "
         "({X-User: sub}). Command line options win over both.\n\n# KEYS\n\n");
     for (size_t i = 0; i < table->count; i++)
-        add_key(out, &table->at[i]);
+        add_key(out, table, &table->at[i]);
+    add_outside(out);
     jt_buffer_add_text(out,
                        "# EXAMPLE\n\n```\n"
                        "listen: 127.0.0.1:8080\n"

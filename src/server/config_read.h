@@ -75,9 +75,19 @@ struct jt_config_key {
     const char *text;  /* what it is for: one or more sentences */
 };
 
+/* Another name in the environment for a key: taken where the key's own name is not set there. */
+struct jt_config_alias {
+    const char *name;
+    const char *path;
+    const char *unit;  /* stands behind the value: "s"; NULL: none */
+    const char *words; /* "warning=warn fatal=error": read without case, these otherwise; NULL: as it is */
+};
+
 struct jt_config_table {
     const struct jt_config_key *at;
     size_t count;
+    const struct jt_config_alias *aliases; /* may be NULL */
+    size_t alias_count;
 };
 
 struct jt_config_fault {
@@ -124,6 +134,9 @@ JT_CHECKED jt_config_option(const char *path, const char *source, const char *va
 
 /* The environment name of a key into `out`; false when it has none (keys of items). */
 bool jt_config_environment_name(const struct jt_config_key *key, char *out, size_t room);
+
+/* The value of a variable, trimmed; empty when it is unset, empty or blank (S1.1). */
+struct jeton_bytes jt_config_variable(const char *const *environment, const char *name);
 
 /* Adds a fault: `what` is a format. */
 void jt_config_fault(struct jt_config_faults *faults, struct jt_place place, const char *key, const char *what, ...)

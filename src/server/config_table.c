@@ -416,4 +416,11 @@ static const struct jt_config_key keys[] = {
              "those that are for its id or one of its *audiences*."},
 };
 
-const struct jt_config_table jt_config_keys = {keys, JT_COUNT(keys)};
+/* Names of the systems that jeton takes the place of (S1.1, S4.1). Those that make an entry of `trust` together, and
+ * AUTH_MODE, are read in config_outside.c. */
+static const struct jt_config_alias aliases[] = {
+    {.name = "OIDC_PROVIDER_ISSUER", .path = "issuer"},
+    {.name = "LOG_LEVEL", .path = "log_level", .words = "trace=debug warning=warn critical=error fatal=error"},
+};
+
+const struct jt_config_table jt_config_keys = {keys, JT_COUNT(keys), aliases, JT_COUNT(aliases)};

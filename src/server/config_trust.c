@@ -56,10 +56,16 @@ struct jt_source_options jt_config_source_options(const struct jt_config *config
     return options;
 }
 
+bool jt_config_is_static(const struct jt_config_trust *trust)
+{
+    return trust->keys.key_files.count > 0 || trust->keys.secret_file.at != NULL || trust->keys.public_key.at != NULL ||
+           trust->keys.secret.at != NULL;
+}
+
 enum jt_source_kind jt_config_place(const struct jt_config_trust *trust, struct jeton_bytes *address)
 {
     *address = jeton_text(NULL);
-    if (trust->keys.key_files.count > 0 || trust->keys.secret_file.at != NULL)
+    if (jt_config_is_static(trust))
         return JT_SOURCE_STATIC;
     if (trust->keys.jwks_file.at != NULL) {
         *address = jeton_text(trust->keys.jwks_file.at);
@@ -101,18 +107,24 @@ static JT_CHECKED add_file(struct jt_keyset *keys, const char *path, struct jeto
     return jt_keyset_read(keys, jt_buffer_bytes(&text), JETON_ORIGIN_OPERATOR, NULL, NULL, detail);
 }
 
-static JT_CHECKED add_secret(struct jt_keyset *keys, const char *path, struct jeton_detail *detail)
+static JT_CHECKED add_secret(struct jt_keyset *keys, struct jeton_bytes secret, struct jeton_detail *detail)
 {
-    JT_AUTO(jt_secret_done) struct jt_secret secret = {NULL, 0};
     struct jt_secret_jwk *jwk = NULL;
-    bool open_to_others = false;
     enum jeton_status status;
 
-    JT_TRY(jt_file_read_secret(path, SECRET_MAX, &secret, &open_to_others, detail));
-    JT_TRY(jt_secret_jwk_from_bytes(jt_secret_bytes(&secret), &jwk, detail));
+    JT_TRY(jt_secret_jwk_from_bytes(secret, &jwk, detail));
     status = jt_keyset_add_secret(keys, jwk, true);
     jt_secret_jwk_release(jwk);
     return status;
+}
+
+static JT_CHECKED add_secret_file(struct jt_keyset *keys, const char *path, struct jeton_detail *detail)
+{
+    JT_AUTO(jt_secret_done) struct jt_secret secret = {NULL, 0};
+    bool open_to_others = false;
+
+    JT_TRY(jt_file_read_secret(path, SECRET_MAX, &secret, &open_to_others, detail));
+    return add_secret(keys, jt_secret_bytes(&secret), detail);
 }
 
 static JT_CHECKED fill(const struct jt_config_trust *trust, struct jt_keyset *keys, const struct jt_config_text **file,
@@ -124,7 +136,15 @@ static JT_CHECKED fill(const struct jt_config_trust *trust, struct jt_keyset *ke
     }
     if (trust->keys.secret_file.at != NULL) {
         *file = &trust->keys.secret_file;
-        JT_TRY(add_secret(keys, (*file)->at, detail));
+        JT_TRY(add_secret_file(keys, (*file)->at, detail));
+    }
+    if (trust->keys.public_key.at != NULL) {
+        *file = &trust->keys.public_key;
+        JT_TRY(jt_keyset_read(keys, jeton_text((*file)->at), JETON_ORIGIN_OPERATOR, NULL, NULL, detail));
+    }
+    if (trust->keys.secret.at != NULL) {
+        *file = &trust->keys.secret;
+        JT_TRY(add_secret(keys, jeton_text((*file)->at), detail));
     }
     if (jt_keyset_count(keys) == 0)
         return jt_fail(detail, JETON_KEY_INVALID, "holds no key that can be used");

@@ -13,6 +13,8 @@ struct jt_config_key_source jt_config_times(const struct jt_config *config, cons
 struct jt_source_options jt_config_source_options(const struct jt_config *config, const struct jt_config_trust *trust);
 /* The place of its keys as engine and source know it: STATIC for key_files and secret_file. `address` is empty then. */
 enum jt_source_kind jt_config_place(const struct jt_config_trust *trust, struct jeton_bytes *address);
+/* Are its keys given once, by the operator? */
+bool jt_config_is_static(const struct jt_config_trust *trust);
 /* How long a request may wait for its keys, in milliseconds. */
 int64_t jt_config_wait(const struct jt_config *config, const struct jt_config_trust *trust);
 

@@ -12,6 +12,7 @@
 #include <jeton/version.h>
 
 #include "base/buffer.h"
+#include "server/environment.h"
 #include "server/server.h"
 
 enum { EXIT_GOOD = 0, EXIT_CONFIG = 2, EXIT_BROKEN = 4 };
@@ -138,7 +139,8 @@ static void print_faults(const struct jt_config_faults *faults, const char *file
 }
 
 /* The configuration is taken. */
-static int serve(struct jt_config *config, const struct jt_config_options *options, const char *unknown)
+static int serve(struct jt_config *config, const struct wishes *wishes, const struct jt_environment *environment,
+                 const char *unknown)
 {
     struct jt_lasting *lasting = NULL;
     struct jeton_detail detail = {""};
@@ -153,12 +155,12 @@ static int serve(struct jt_config *config, const struct jt_config_options *optio
         snprintf(name, sizeof name, "%.*s", (int)strcspn(unknown, "="), unknown);
         jt_log(&lasting->log, JT_LOG_WARN, "the environment has a setting that is not known", "name", name, NULL);
     }
-    jt_server_run(lasting, options, (const char *const *)environ);
+    jt_server_run(lasting, &wishes->options, environment->at);
     jt_lasting_close(lasting);
     return EXIT_GOOD;
 }
 
-static int start(const struct wishes *wishes)
+static int start(const struct wishes *wishes, const struct jt_environment *environment)
 {
     struct jt_config *config = calloc(1, sizeof *config);
     struct jt_config_faults *faults = calloc(1, sizeof *faults);
@@ -166,14 +168,14 @@ static int start(const struct wishes *wishes)
     int exit_status = EXIT_GOOD;
 
     if (config == NULL || faults == NULL ||
-        jt_config_load(&wishes->options, (const char *const *)environ, config, faults, &unknown) != JETON_OK) {
+        jt_config_load(&wishes->options, environment->at, config, faults, &unknown) != JETON_OK) {
         fputs("jetond: out of memory\n", stderr);
         exit_status = EXIT_BROKEN;
     } else if (faults->count > 0) {
         print_faults(faults, wishes->options.file, wishes->check ? stdout : stderr);
         exit_status = EXIT_CONFIG;
     } else if (!wishes->check) {
-        exit_status = serve(config, &wishes->options, unknown);
+        exit_status = serve(config, wishes, environment, unknown);
         config = NULL;
     }
     jt_config_free(config);
@@ -184,9 +186,16 @@ static int start(const struct wishes *wishes)
 int main(int count, char **arguments)
 {
     struct wishes wishes = read_options(count, arguments);
+    struct jt_environment environment = {NULL, {NULL, 0}};
+    int exit_status = EXIT_BROKEN;
 
     if (wishes.exit_status >= 0)
         return wishes.exit_status;
     settle_process();
-    return start(&wishes);
+    if (jt_environment_take(environ, jt_environment_secrets, &environment) == JETON_OK)
+        exit_status = start(&wishes, &environment);
+    else
+        fputs("jetond: out of memory\n", stderr);
+    jt_environment_done(&environment);
+    return exit_status;
 }

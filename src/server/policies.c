@@ -86,12 +86,16 @@ static void fill_own(const struct jt_server *server, const struct jt_config_poli
                                                    : default_audiences(server, lists->audiences);
 }
 
-static void fill_trusted(const struct jt_config_trust *trust, const struct jt_config_policy *from, struct lists *lists,
-                         struct jeton_policy_options *options)
+static void fill_trusted(const struct jt_server *server, const struct jt_config_trust *trust,
+                         const struct jt_config_policy *from, struct lists *lists, struct jeton_policy_options *options)
 {
     const struct jt_config_list *required = &trust->required_claims;
 
-    options->audiences = texts_of(from->audiences.count > 0 ? &from->audiences : &trust->audiences, lists->audiences);
+    if (trust->any_issuer)
+        options->issuers.count = 0;
+    options->audiences = from->audiences.count > 0 ? texts_of(&from->audiences, lists->audiences)
+                         : trust->own_audiences    ? default_audiences(server, lists->audiences)
+                                                   : texts_of(&trust->audiences, lists->audiences);
     options->any_audience = trust->any_audience.value != 0 && from->audiences.count == 0;
     options->algorithms = texts_of(&trust->algorithms, lists->algorithms);
     options->types = texts_of(&trust->types, lists->types);
@@ -115,7 +119,7 @@ static JT_CHECKED make_policy(const struct jt_server *server, const struct jt_co
     if (index == 0)
         fill_own(server, from, lists, &options);
     else
-        fill_trusted(&entries[index - 1], from, lists, &options);
+        fill_trusted(server, &entries[index - 1], from, lists, &options);
     status = jt_policy_new(&options, out, detail);
     free(lists);
     return status;
@@ -130,13 +134,18 @@ static bool refreshes_on_bad_signature(const struct jt_server *server, size_t in
     return index > 0 && entries[index - 1].refresh_on_bad_signature.value != 0;
 }
 
+static bool is_anybody(const struct jt_server *server, size_t index)
+{
+    return index > 0 && ((const struct jt_config_trust *)server->config->trust.at)[index - 1].any_issuer;
+}
+
 static JT_CHECKED fill_issuers(struct jt_server *server, const struct jt_config_policy *from, struct jt_trusted *all,
                                struct jeton_detail *detail)
 {
     for (size_t i = 0; i < server->issuer_count; i++) {
         struct jt_issuer *issuer = server->issuers[i];
 
-        all[i] = (struct jt_trusted){.issuer = jeton_text(issuer->name),
+        all[i] = (struct jt_trusted){.issuer = is_anybody(server, i) ? JT_TEXT("") : jeton_text(issuer->name),
                                      .sources = {issuer->source, NULL},
                                      .source_count = 1,
                                      .refresh_on_bad_signature = refreshes_on_bad_signature(server, i),

@@ -37,6 +37,10 @@ static void warn_of_entry(const struct jt_server *server, const struct jt_config
     if (trust->any_audience.value != 0)
         jt_log(&server->log, JT_LOG_WARN, "any_audience: tokens of this issuer are believed whomever they are for",
                "issuer", trust->issuer.at, NULL);
+    if (trust->own_audiences)
+        jt_log(&server->log, JT_LOG_WARN,
+               "no audience is set for this issuer: its tokens must be for the audiences of /verify", "issuer",
+               trust->issuer.at, NULL);
     if (trust->allow_http.value != 0)
         jt_log(&server->log, JT_LOG_WARN, "allow_http: keys of this issuer may come unprotected over http", "issuer",
                trust->issuer.at, NULL);
