@@ -130,6 +130,7 @@ static struct jeton_bytes translate(const struct jt_config_alias *alias, struct 
 
     if (alias->unit == NULL && alias->words == NULL)
         return value;
+    memset(out, 0, room);
     if (len + 8 > room)
         return value; /* no word and no number is that long */
     for (size_t i = 0; i < len; i++) {
@@ -137,8 +138,9 @@ static struct jeton_bytes translate(const struct jt_config_alias *alias, struct 
 
         out[i] = (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
     }
-    if (alias->unit != NULL)
-        return jeton_bytes(out, len + (size_t)snprintf(out + len, room - len, "%s", alias->unit));
+    if (alias->unit != NULL) /* a number alone: 1m may not become 1ms */
+        return jeton_bytes(out, len + (size_t)snprintf(out + len, room - len, "%s%s",
+                                                       strspn(out, "0123456789") < len ? " " : "", alias->unit));
     for (const char *word = alias->words; *word != '\0';) {
         size_t from = strcspn(word, "="), whole = strcspn(word, " ");
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "server/config_read.h"
+#include "server/config.h"
 
 struct item {
     struct jt_config_text id;
@@ -62,7 +62,13 @@ static const struct jt_config_key keys[] = {
     {.path = "named.*.words", .type = JT_CONFIG_LIST, .offset = ITEM(words)},
     {.path = "one.two.deep", .type = JT_CONFIG_TEXT, .offset = AT(deep)},
 };
-static const struct jt_config_table table = {keys, JT_COUNT(keys)};
+static const struct jt_config_alias aliases[] = {
+    {.name = "OLD_CHOICE", .path = "choice", .words = "rouge=red vert=green"},
+    {.name = "OLDER_CHOICE", .path = "choice", .words = ""},
+    {.name = "OLD_SECONDS", .path = "duration", .unit = "s"},
+    {.name = "OLD_TEXT", .path = "text"},
+};
+static const struct jt_config_table table = {keys, JT_COUNT(keys), aliases, JT_COUNT(aliases)};
 
 struct read {
     struct config config;
@@ -456,6 +462,70 @@ static void S1_1_an_empty_value_is_as_if_unset(void **state)
     assert_int_equal(read->config.list.count, 2);
 }
 
+static void S1_2_an_alias_says_what_the_canonical_name_does_not(void **state)
+{
+    struct read *read = *state;
+
+    read_text(read, "choice: red\ntext: f\n");
+    (void)take_environment(read, (const char *const[]){"OLD_CHOICE= VERT ", "OLDER_CHOICE=red", "OLD_SECONDS=90",
+                                                       "OLD_TEXT=As It Is", "JETON_CHOICE= ", NULL});
+    assert_int_equal(read->faults.count, 0);
+    assert_string_equal(read->config.choice.at, "green");
+    assert_string_equal(read->config.choice.place.source, "$OLD_CHOICE");
+    assert_int_equal(read->config.duration.value, 90000);
+    assert_string_equal(read->config.text.at, "As It Is");
+    (void)take_environment(read, (const char *const[]){"OLD_CHOICE=vert", "JETON_CHOICE=red", NULL});
+    assert_string_equal(read->config.choice.at, "red");
+    assert_string_equal(read->config.choice.place.source, "$JETON_CHOICE");
+}
+
+static void faults_of_an_alias_name_it(void **state)
+{
+    struct read *read = *state;
+    char line[600];
+
+    (void)take_environment(read, (const char *const[]){"OLDER_CHOICE=Blue", "OLD_SECONDS=1m", "OLD_CHOICE= ", NULL});
+    jt_config_faults_sort(&read->faults);
+    assert_int_equal(read->faults.count, 2);
+    jt_config_fault_write(&read->faults.at[0], "f", line, sizeof line);
+    assert_string_equal(line, "$OLDER_CHOICE:1:1: choice: must be one of: red green; not \"blue\"");
+    jt_config_fault_write(&read->faults.at[1], "f", line, sizeof line);
+    assert_non_null(strstr(line, "$OLD_SECONDS:1:1: duration: must be a duration"));
+}
+
+static unsigned kept;
+
+static void tell_kept(void *context, const char *path, struct jt_place place)
+{
+    assert_non_null(context);
+    assert_true(strcmp(path, "integer") == 0 ? place.line == 1 && place.column == 10 : place.line == 0);
+    kept++;
+}
+
+static void a_reload_keeps_what_needs_a_restart(void **state)
+{
+    static const struct jt_config_key lasting[] = {
+        {.path = "text", .type = JT_CONFIG_TEXT, .offset = AT(text), .restart = true},
+        {.path = "integer", .type = JT_CONFIG_INTEGER, .offset = AT(integer), .restart = true},
+        {.path = "size", .type = JT_CONFIG_SIZE, .offset = AT(size)},
+    };
+    static const struct jt_config_table some = {lasting, JT_COUNT(lasting), NULL, 0};
+    struct read *read = *state;
+    struct config before = {.integer = {7, {NULL, 2, 3}}, .size = {1, {NULL, 0, 0}}};
+
+    read_text(read, "integer: 5\nsize: 2\n");
+    assert_int_equal(jt_config_keep(&some, &before, &read->memory, &read->config, tell_kept, read), JETON_OK);
+    assert_int_equal(read->config.integer.value, 7);
+    assert_int_equal(read->config.size.value, 2);
+    assert_null(read->config.text.at);
+    assert_int_equal(kept, 1); /* the text is the same: nowhere */
+    before.text.at = "was";
+    assert_int_equal(jt_config_keep(&some, &before, &read->memory, &read->config, tell_kept, read), JETON_OK);
+    assert_string_equal(read->config.text.at, "was");
+    assert_ptr_not_equal(read->config.text.at, before.text.at);
+    assert_int_equal(kept, 2);
+}
+
 static void faults_of_the_environment_name_the_variable(void **state)
 {
     struct read *read = *state;
@@ -537,6 +607,9 @@ int main(void)
         CASE(a_bad_value_leaves_what_was_there),
         CASE(the_environment_wins_over_the_file),
         CASE(S1_1_an_empty_value_is_as_if_unset),
+        CASE(S1_2_an_alias_says_what_the_canonical_name_does_not),
+        CASE(faults_of_an_alias_name_it),
+        CASE(a_reload_keeps_what_needs_a_restart),
         CASE(faults_of_the_environment_name_the_variable),
         CASE(a_setting_of_no_key_is_told),
         CASE(an_option_is_judged_like_the_file),
