@@ -38,6 +38,7 @@ struct jt_backend {
     (struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message, unsigned char *out, size_t size);
 
     JT_CHECKED (*digest)(enum jt_hash hash, struct jeton_bytes message, unsigned char *out);
+    JT_CHECKED (*mac)(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out);
     JT_CHECKED (*random)(void *out, size_t len);
     JT_CHECKED(*seal)
     (struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated, struct jeton_bytes text,

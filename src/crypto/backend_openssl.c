@@ -372,6 +372,15 @@ static enum jeton_status digest(enum jt_hash hash, struct jeton_bytes message, u
     return JETON_OK;
 }
 
+static enum jeton_status mac(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out)
+{
+    size_t len = 0;
+    if (EVP_Q_mac(NULL, "HMAC", NULL, hash_name(hash), NULL, key.at, key.len, message.at, message.len, out,
+                  jt_hash_size(hash), &len) == NULL)
+        return jt_openssl_failed(JETON_INTERNAL_ERROR);
+    return JETON_OK;
+}
+
 static enum jeton_status fill_random(void *out, size_t len)
 {
     return len == 0 || RAND_bytes(out, (int)len) == 1 ? JETON_OK : jt_openssl_failed(JETON_INTERNAL_ERROR);
@@ -441,6 +450,7 @@ const struct jt_backend jt_backend_openssl = {
     .verify = verify,
     .sign = sign,
     .digest = digest,
+    .mac = mac,
     .random = fill_random,
     .seal = seal,
     .open = open_sealed,

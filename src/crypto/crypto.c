@@ -370,6 +370,12 @@ enum jeton_status jt_digest(enum jt_hash hash, struct jeton_bytes message, unsig
     return hash != JT_HASH_NONE ? backend->digest(hash, message, out) : JETON_ARGUMENT_INVALID;
 }
 
+enum jeton_status jt_mac(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out)
+{
+    /* No bytes at all would be the hash library's "key of the last time". */
+    return hash != JT_HASH_NONE && key.len > 0 ? backend->mac(hash, key, message, out) : JETON_ARGUMENT_INVALID;
+}
+
 enum jeton_status jt_random(void *out, size_t len)
 {
     return len <= RANDOM_MAX ? backend->random(out, len) : JETON_ARGUMENT_INVALID;

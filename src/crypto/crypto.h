@@ -147,6 +147,9 @@ void jt_public_key_warm(const struct jt_public_key *key);
 /* --- Small tools that need the crypto library --- */
 
 JT_CHECKED jt_digest(enum jt_hash hash, struct jeton_bytes message, unsigned char *out); /* 32, 48 or 64 bytes */
+/* HMAC under a key of any length, for protocols that bring their own (AWS SigV4); tokens go through jt_sign. `out` as
+ * of jt_digest. */
+JT_CHECKED jt_mac(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out);
 JT_CHECKED jt_random(void *out, size_t len);
 /* AES-256-GCM: `key` 32 bytes, `nonce` 12, `tag` 16; text and result may be the same memory. Opening gives
  * JETON_SIGNATURE_INVALID when the tag does not fit (out is then wiped). */

@@ -6,16 +6,12 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/header_field.h"
 #include "server/log.h"
 #include "server/parking.h"
 
 #define JT_REQUEST_HEADERS 100
 #define JT_ANSWER_HEADERS 32
-
-struct jt_header_field {
-    struct jeton_bytes name;
-    struct jeton_bytes value;
-};
 
 /* Borrowed for the length of the handler. */
 struct jt_request {

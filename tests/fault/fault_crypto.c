@@ -239,7 +239,9 @@ static enum jeton_status random_bytes_and_a_digest(void)
 {
     unsigned char bytes[32], digest[32];
     enum jeton_status status = jt_random(bytes, sizeof bytes);
-    return status == JETON_OK ? jt_digest(JT_HASH_SHA256, jeton_bytes(bytes, 32), digest) : status;
+    if (status == JETON_OK)
+        status = jt_digest(JT_HASH_SHA256, jeton_bytes(bytes, 32), digest);
+    return status == JETON_OK ? jt_mac(JT_HASH_SHA256, jeton_bytes(digest, 32), JT_TEXT("text"), bytes) : status;
 }
 
 /* Some checks of OpenSSL (PSS and Ed25519 of 3.0, ECDSA of 3.5) answer "does not fit" when they get no memory, with

@@ -110,6 +110,31 @@ static void digests_are_those_of_fips_180(void **state)
     assert_int_equal(jt_digest(JT_HASH_NONE, JT_TEXT("abc"), out), JETON_ARGUMENT_INVALID);
 }
 
+/* RFC 4231 §4.2, §4.3, §4.7: keys of 20, 4 and 131 bytes. */
+static void a_mac_takes_keys_of_any_length_but_none(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+                                         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+                                         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"};
+    unsigned char ours[20], long_key[131], out[64];
+    memset(ours, 0x0b, sizeof ours);
+    memset(long_key, 0xaa, sizeof long_key);
+    const struct jeton_bytes keys[] = {jeton_bytes(ours, 20), JT_TEXT("Jefe"), jeton_bytes(long_key, 131)};
+    const struct jeton_bytes texts[] = {JT_TEXT("Hi There"), JT_TEXT("what do ya want for nothing?"),
+                                        JT_TEXT("Test Using Larger Than Block-Size Key - Hash Key First")};
+    for (size_t i = 0; i < JT_COUNT(wanted); i++) {
+        struct jeton_bytes bytes;
+        unsigned char *at = from_hex(jeton_text(wanted[i]), &bytes);
+        assert_int_equal(jt_mac(JT_HASH_SHA256, keys[i], texts[i], out), JETON_OK);
+        assert_memory_equal(out, at, bytes.len);
+        free(at);
+    }
+    assert_int_equal(jt_mac(JT_HASH_SHA512, keys[0], jeton_bytes(NULL, 0), out), JETON_OK);
+    assert_int_equal(jt_mac(JT_HASH_SHA256, jeton_bytes("", 0), texts[0], out), JETON_ARGUMENT_INVALID);
+    assert_int_equal(jt_mac(JT_HASH_NONE, keys[0], texts[0], out), JETON_ARGUMENT_INVALID);
+}
+
 static void random_bytes_differ(void **state)
 {
     (void)state;
@@ -150,6 +175,7 @@ int main(void)
         cmocka_unit_test(each_flipped_bit_is_refused_and_leaves_no_text),
         cmocka_unit_test(no_text_can_be_sealed_and_a_short_key_cannot_seal),
         cmocka_unit_test(digests_are_those_of_fips_180),
+        cmocka_unit_test(a_mac_takes_keys_of_any_length_but_none),
         cmocka_unit_test(random_bytes_differ),
         cmocka_unit_test(the_compare_says_equal_only_of_equal_bytes),
         cmocka_unit_test(the_library_has_a_name_and_every_classic_curve),
