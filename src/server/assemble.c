@@ -160,7 +160,8 @@ static JT_CHECKED build(struct jt_server *server, const struct jt_server *before
     server->verify_mode = mode_of(server);
     JT_TRY(jt_server_open_trusted(server, before, detail));
     JT_TRY(jt_server_open_policies(server, detail));
-    return jt_server_open_discovery(server);
+    JT_TRY(jt_server_open_discovery(server));
+    return jt_server_open_resource(server);
 }
 
 static struct jt_server *present(struct jt_lasting *lasting)
@@ -221,6 +222,8 @@ void jt_server_free(void *value)
     if (server == NULL)
         return;
     jt_buffer_done(&server->discovery);
+    jt_buffer_done(&server->resource);
+    jt_buffer_done(&server->resource_metadata);
     for (size_t i = 0; i < server->policy_count; i++) {
         jt_trust_free(server->policies[i].trust);
         jt_token_cache_free(server->policies[i].cache);

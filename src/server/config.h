@@ -94,6 +94,7 @@ struct jt_config {
         struct jt_config_text mode;
         struct jt_config_list audiences;
         struct jt_config_text token_header;
+        struct jt_config_text resource; /* at NULL: public_url; or "none" */
         struct jt_config_pairs headers;
         struct jt_config_items policies; /* struct jt_config_policy */
     } verify;

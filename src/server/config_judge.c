@@ -105,6 +105,12 @@ const char *jt_judge_issuer(struct jeton_bytes text)
     return only_bytes(text, is_url_byte) ? NULL : "holds a byte that no address may hold";
 }
 
+/* RFC 9728 §1.2. */
+const char *jt_judge_resource(struct jeton_bytes text)
+{
+    return jt_bytes_equal(text, JT_TEXT("none")) ? NULL : jt_judge_issuer(text);
+}
+
 const char *jt_judge_algorithm(struct jeton_bytes text)
 {
     const struct jt_algorithm *algorithm = jt_algorithm_find(text);

@@ -8,6 +8,7 @@
 
 const char *jt_judge_listen(struct jeton_bytes text);
 const char *jt_judge_issuer(struct jeton_bytes text);
+const char *jt_judge_resource(struct jeton_bytes text);
 const char *jt_judge_trusted(struct jeton_bytes text);
 const char *jt_judge_algorithm(struct jeton_bytes text);
 const char *jt_judge_any_algorithm(struct jeton_bytes text);

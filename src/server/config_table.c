@@ -306,6 +306,16 @@ static const struct jt_config_key keys[] = {
      .offset = OF(verify.token_header),
      .judge = jt_judge_header,
      .text = "A request header that may carry the token, beside Authorization: Bearer."},
+    {.path = "verify.resource",
+     .type = JT_CONFIG_TEXT,
+     .offset = OF(verify.resource),
+     .judge = jt_judge_resource,
+     .shown = "public_url",
+     .text =
+         "Address of the resource that */verify* protects, as its clients know it (RFC 9728). When it is given, every "
+         "challenge names the address of */.well-known/oauth-protected-resource* (*resource_metadata*), and that "
+         "document names this server and the issuers in *trust* as its authorization servers; without it, this "
+         "server alone. *none*: there is no such document (404)."},
     {.path = "verify.headers",
      .type = JT_CONFIG_PAIRS,
      .offset = OF(verify.headers),

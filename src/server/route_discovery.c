@@ -4,21 +4,9 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "server/routes.h"
+#include "server/metadata.h"
 
 enum { DOCUMENT_MAX = 65536 };
-
-static void add_list(struct jt_json_writer *writer, const char *name, const char *const *texts, size_t count)
-{
-    jt_json_name(writer, name);
-    jt_buffer_add_byte(writer->buffer, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            jt_buffer_add_byte(writer->buffer, ',');
-        jt_json_write_string(writer->buffer, jeton_text(texts[i]));
-    }
-    jt_buffer_add_byte(writer->buffer, ']');
-}
 
 static void add_address(struct jt_json_writer *writer, const char *name, const struct jt_server *server,
                         const char *path)
@@ -39,33 +27,7 @@ static void add_algorithms(struct jt_json_writer *writer, const char *name, jt_a
         if ((mask & JT_ALG_BIT(i)) != 0)
             names[count++] = jt_algorithm_at(i)->name;
     }
-    add_list(writer, name, names, count);
-}
-
-/* Every scope that some client may get, each once. */
-static void add_scopes(struct jt_json_writer *writer, const struct jt_server *server)
-{
-    bool first = true;
-
-    jt_json_name(writer, "scopes_supported");
-    jt_buffer_add_byte(writer->buffer, '[');
-    for (size_t i = 0; i < jt_clients_count(server->clients); i++) {
-        const struct jt_client *client = jt_clients_at(server->clients, i);
-
-        for (size_t j = 0; j < client->scopes.count; j++) {
-            bool told = false;
-
-            for (size_t k = 0; k < i && !told; k++)
-                told = jt_text_list_has(&jt_clients_at(server->clients, k)->scopes, client->scopes.at[j]);
-            if (told)
-                continue;
-            if (!first)
-                jt_buffer_add_byte(writer->buffer, ',');
-            jt_json_write_string(writer->buffer, client->scopes.at[j]);
-            first = false;
-        }
-    }
-    jt_buffer_add_byte(writer->buffer, ']');
+    jt_metadata_list(writer, name, names, count);
 }
 
 /* --- What it says: endpoints that are routes here, and lists of what they take --- */
@@ -110,16 +72,21 @@ JT_CHECKED jt_server_open_discovery(struct jt_server *server)
     for (size_t i = 0; i < JT_COUNT(endpoints); i++)
         add_address(&writer, endpoints[i].name, server, jt_route_path(endpoints[i].route));
     for (size_t i = 0; i < JT_COUNT(lists); i++)
-        add_list(&writer, lists[i].name, lists[i].texts, lists[i].count);
+        jt_metadata_list(&writer, lists[i].name, lists[i].texts, lists[i].count);
     add_algorithms(&writer, "id_token_signing_alg_values_supported", jt_signers_published(server->signers)->algorithms);
-    add_scopes(&writer, server);
+    jt_metadata_scopes(&writer, server, NULL);
     jt_json_close(&writer);
     return server->discovery.status;
 }
 
 void jt_route_discovery(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
 {
-    (void)request;
+    struct jeton_bytes path = jt_metadata_path_of(jeton_text(server->issuer));
+
+    if (!jt_metadata_is_at(request->path, path)) {
+        jt_answer_error(answer, request->arena, 404, "not_found", NULL);
+        return;
+    }
     answer->status = 200;
     answer->content_type = "application/json";
     answer->body = jt_buffer_bytes(&server->discovery);

@@ -17,6 +17,7 @@ void jt_route_root(struct jt_server *server, const struct jt_request *request, s
         "GET  /.well-known/jwks.json                    public keys\n"
         "GET  /.well-known/openid-configuration         metadata\n"
         "GET  /.well-known/oauth-authorization-server   metadata\n"
+        "GET  /.well-known/oauth-protected-resource     metadata of what is protected\n"
         "GET  /healthz, /readyz, /metrics               for operators\n";
     size_t room = sizeof format + strlen(server->issuer);
     char *text = jt_arena_take(request->arena, room);

@@ -143,7 +143,8 @@ static const char *error_of(enum jeton_status status)
 static void add_challenge(const struct jt_server *server, const struct jt_request *request, enum jeton_status status,
                           const char *description, const struct jt_named_policy *policy, struct jt_answer *answer)
 {
-    size_t room = strlen(server->issuer) + JETON_DETAIL_TEXT + policy->scopes.len + 96;
+    const struct jt_buffer *metadata = &server->resource_metadata;
+    size_t room = strlen(server->issuer) + JETON_DETAIL_TEXT + policy->scopes.len + metadata->len + 96;
     char *text = jt_arena_take(request->arena, room);
     const char *error = error_of(status);
     int len;
@@ -154,8 +155,10 @@ static void add_challenge(const struct jt_server *server, const struct jt_reques
     if (error != NULL)
         len += snprintf(text + len, room - (size_t)len, ", error=\"%s\", error_description=\"%s\"", error, description);
     if (status == JETON_SCOPE_INSUFFICIENT)
-        snprintf(text + len, room - (size_t)len, ", scope=\"%.*s\"", (int)policy->scopes.len,
-                 (const char *)policy->scopes.at);
+        len += snprintf(text + len, room - (size_t)len, ", scope=\"%.*s\"", (int)policy->scopes.len,
+                        (const char *)policy->scopes.at);
+    snprintf(text + len, room - (size_t)len, "%.*s", (int)metadata->len,
+             metadata->len > 0 ? (const char *)metadata->at : "");
     jt_answer_header(answer, "WWW-Authenticate", text);
 }
 

@@ -17,16 +17,17 @@ static const struct entry {
     {"/introspect", false, POST, false, JT_ROUTE_INTROSPECT, jt_route_introspect},
     {"/revoke", false, POST, false, JT_ROUTE_REVOKE, jt_route_revoke},
     {"/.well-known/jwks.json", false, GET, true, JT_ROUTE_JWKS, jt_route_jwks},
-    {"/.well-known/openid-configuration", false, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
-    {"/.well-known/oauth-authorization-server", false, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
+    {"/.well-known/openid-configuration", true, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
+    {"/.well-known/oauth-authorization-server", true, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
+    {"/.well-known/oauth-protected-resource", true, GET, true, JT_ROUTE_RESOURCE, jt_route_resource},
     {"/healthz", false, GET, false, JT_ROUTE_HEALTHZ, jt_route_healthz},
     {"/readyz", false, GET, false, JT_ROUTE_READYZ, jt_route_readyz},
     {"/metrics", false, GET, false, JT_ROUTE_METRICS, jt_route_metrics},
     {"/", false, GET, false, JT_ROUTE_ROOT, jt_route_root},
 };
 
-const char *const jt_route_names[] = {"none",    "root",   "discovery", "jwks",       "token", "verify",
-                                      "healthz", "readyz", "metrics",   "introspect", "revoke"};
+const char *const jt_route_names[] = {"none",    "root",   "discovery", "jwks",       "token",  "verify",
+                                      "healthz", "readyz", "metrics",   "introspect", "revoke", "resource"};
 _Static_assert(JT_COUNT(jt_route_names) == JT_ROUTE_COUNT, "a name for each route");
 _Static_assert(JT_ROUTE_COUNT <= JT_METRICS_ROUTES, "a counter for each route");
 
@@ -74,11 +75,17 @@ static void answer_options(const struct entry *entry, struct jt_answer *answer)
 {
     answer->status = 204;
     jt_answer_header(answer, "Allow", allowed(entry->methods));
-    if (!entry->shared)
-        return;
+    if (entry->shared)
+        jt_answer_header(answer, "Access-Control-Max-Age", "86400");
+}
+
+/* With every answer: which of them a page needs is the browser's to say. */
+static void share(const struct entry *entry, struct jt_answer *answer)
+{
+    jt_answer_header(answer, "Access-Control-Allow-Origin", "*");
     jt_answer_header(answer, "Access-Control-Allow-Methods", allowed(entry->methods));
     jt_answer_header(answer, "Access-Control-Allow-Headers", "*");
-    jt_answer_header(answer, "Access-Control-Max-Age", "86400");
+    jt_answer_header(answer, "Access-Control-Expose-Headers", "*");
 }
 
 static void answer(struct jt_server *server, const struct jt_request *request, struct jt_answer *out)
@@ -92,7 +99,7 @@ static void answer(struct jt_server *server, const struct jt_request *request, s
     }
     out->route = entry->route;
     if (entry->shared)
-        jt_answer_header(out, "Access-Control-Allow-Origin", "*");
+        share(entry, out);
     if (takes(entry, request->method)) {
         entry->answer(server, request, out);
     } else if (jt_bytes_equal(request->method, JT_TEXT("OPTIONS"))) {

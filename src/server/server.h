@@ -82,8 +82,10 @@ struct jt_server {
     struct jt_named_policy *policies; /* the default one first */
     size_t policy_count;
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
-    uint64_t cache_hits, cache_misses; /* of the configurations before it */
-    struct jt_buffer discovery;        /* the metadata document */
+    uint64_t cache_hits, cache_misses;  /* of the configurations before it */
+    struct jt_buffer discovery;         /* the metadata document */
+    struct jt_buffer resource;          /* that of the protected resource */
+    struct jt_buffer resource_metadata; /* where it is, as a part of a challenge; may be empty */
 };
 
 /* Opens everything in order and serves; `config` is taken in any case. JETON_CONFIG_INVALID is the operator's to mend.
@@ -129,6 +131,7 @@ void jt_server_close_trusted(struct jt_server *server);
 void jt_lasting_stop_engine(struct jt_lasting *lasting);
 JT_CHECKED jt_server_open_policies(struct jt_server *server, struct jeton_detail *detail);
 JT_CHECKED jt_server_open_discovery(struct jt_server *server);
+JT_CHECKED jt_server_open_resource(struct jt_server *server);
 /* `what` was raised, or is about to go: requests that wait for it go on. */
 void jt_lasting_told(struct jt_lasting *lasting, const _Atomic uint64_t *what);
 void jt_lasting_let_go(struct jt_lasting *lasting, const _Atomic uint64_t *what);
