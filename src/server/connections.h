@@ -39,8 +39,8 @@ struct jt_connection {
     unsigned refused;   /* an answer that was decided before the body came; 0: none */
     const char *reason; /* and why */
     int64_t began_ns;
-    bool parked; /* the handler let it wait */
-    bool waited; /* it did, once */
+    bool parked;     /* the handler let it wait */
+    unsigned waited; /* for what it has: of enum jt_wait */
 };
 
 /* A socket that was closed with bytes unread: read out for a moment, or else the peer loses the answer (TCP resets). */

@@ -294,16 +294,25 @@ static void let_go(void *wire)
     MHD_resume_connection(wire);
 }
 
-enum jt_park jt_request_park(const struct jt_request *request, const _Atomic uint64_t *what, uint64_t mark,
-                             int64_t until_ms)
+enum jt_park jt_request_park_for(const struct jt_request *request, enum jt_wait wait, const _Atomic uint64_t *what,
+                                 uint64_t mark, int64_t until_ms)
 {
     struct jt_holding *holding = request->holding;
-    enum jt_park result = JT_PARK_FULL;
+    struct jt_connection *connection = holding != NULL ? holding->connection : NULL;
+    unsigned before;
+    enum jt_park result;
 
-    if (holding != NULL)
-        result = jt_parking_add(&holding->http->parking, &(struct jt_parked){holding->wire, what, mark, until_ms});
+    if (connection == NULL || jt_request_waited(request, wait))
+        return JT_PARK_FULL;
+    /* Before it is held: from then on another thread may let it go. */
+    before = connection->waited;
+    connection->waited |= (unsigned)wait;
+    connection->parked = true;
+    result = jt_parking_add(&holding->http->parking, &(struct jt_parked){holding->wire, what, mark, until_ms});
     if (result == JT_PARK_HELD)
-        holding->connection->parked = true;
+        return result;
+    connection->waited = before;
+    connection->parked = false;
     return result;
 }
 
@@ -326,11 +335,11 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     request.arena = arena_of_thread(http);
     if (request.arena == NULL)
         return MHD_NO;
-    request.holding = connection->waited || atomic_load(&http->tick_max_ms) == 0 ? NULL : &holding;
+    request.holding = atomic_load(&http->tick_max_ms) == 0 ? NULL : &holding;
+    request.waited = connection->waited;
     http->options.handler.answer(http->options.handler.context, &request, &answer);
     if (connection->parked) {
         connection->parked = false;
-        connection->waited = true;
     } else {
         observe(http, connection, answer.route, answer.status);
         sent = send_answer(http, wire, &answer, false);
@@ -376,7 +385,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
             return MHD_NO;
         *marker = connection;
         connection->began_ns = jt_monotonic_ns();
-        connection->waited = false;
+        connection->waited = 0;
         jt_connection_enter(connection, JT_CONNECTION_BODY);
         jt_buffer_done(&connection->body);
         jt_buffer_init_secret(&connection->body, http->options.body_max);

@@ -22,15 +22,27 @@ struct jt_request {
     size_t header_count;
     struct jt_arena *arena;     /* of this thread, empty at the start */
     int64_t now;                /* seconds since 1970 */
-    struct jt_holding *holding; /* http.c's: for jt_request_park; NULL: it has waited, or may not */
+    struct jt_holding *holding; /* http.c's: for jt_request_park; NULL: it may not wait */
+    unsigned waited;            /* what it has waited for already: of enum jt_wait */
 };
 /* The first header of that name (without case) and how many there are; `count` may be NULL. */
 struct jeton_bytes jt_request_header(const struct jt_request *request, const char *name, size_t *count);
+/* What a request may wait for, once each. */
+enum jt_wait { JT_WAIT_KEYS = 1, JT_WAIT_ERRAND = 2 };
 /* Lets the request wait, without a thread, until *what has passed `mark` or the time is over; the handler is then
- * called once more, and cannot park again. When JT_PARK_HELD, the handler returns at once and what it answered is
- * dropped. */
-enum jt_park jt_request_park(const struct jt_request *request, const _Atomic uint64_t *what, uint64_t mark,
-                             int64_t until_ms);
+ * called once more, and cannot wait for the like again. When JT_PARK_HELD, the handler returns at once and what it
+ * answered is dropped. */
+enum jt_park jt_request_park_for(const struct jt_request *request, enum jt_wait wait, const _Atomic uint64_t *what,
+                                 uint64_t mark, int64_t until_ms);
+static inline enum jt_park jt_request_park(const struct jt_request *request, const _Atomic uint64_t *what,
+                                           uint64_t mark, int64_t until_ms)
+{
+    return jt_request_park_for(request, JT_WAIT_KEYS, what, mark, until_ms);
+}
+static inline bool jt_request_waited(const struct jt_request *request, enum jt_wait wait)
+{
+    return (request->waited & (unsigned)wait) != 0;
+}
 
 /* Names and values live until the handler's caller has sent them: literals, or in the request's arena. */
 struct jt_answer {
