@@ -8,6 +8,8 @@ DESTDIR ?=
 BUILD ?= build
 WERROR ?= false
 PYTHON ?= /usr/bin/python3
+# Optimised across files: the way of a token then lies closer together in the instruction cache.
+RELEASE = -Dbuildtype=release -Doptimization=2 -Db_lto=true
 SANITIZE = -Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false
 export PORT
 
@@ -30,7 +32,7 @@ setup: ## installs what build, test, check and bench need
 
 build: ## programs at build/jeton and build/jetond, optimised
 	$(setup) build
-	$(call configure,$(BUILD),-Dbuildtype=release -Doptimization=2 -Dtests=false)
+	$(call configure,$(BUILD),$(RELEASE) -Dtests=false)
 	@ninja -C $(BUILD)
 
 run: build ## starts jetond on 127.0.0.1:8080 (PORT=), mints and verifies a token
@@ -51,7 +53,7 @@ test-long: ## fuzz, kills, load, threads
 
 bench: ## against raw OpenSSL and the Debian packages of the field
 	$(setup) build bench
-	$(call configure,build-bench,-Dbuildtype=release -Doptimization=2 -Dbench=true -Dtests=false)
+	$(call configure,build-bench,$(RELEASE) -Dbench=true -Dtests=false)
 	@ninja -C build-bench
 	@bench/run build-bench
 
@@ -76,7 +78,7 @@ fuzz: ## every target with libFuzzer for SECONDS= each
 
 install: ## into PREFIX= below DESTDIR=
 	$(setup) build
-	$(call configure,$(BUILD),-Dbuildtype=release -Doptimization=2 -Dtests=false)
+	$(call configure,$(BUILD),$(RELEASE) -Dtests=false)
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 

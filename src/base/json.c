@@ -9,23 +9,42 @@
 
 typedef unsigned char sixteen __attribute__((vector_size(16)));
 
-/* How many "[" and "{" there are, strings included: never less than the depth, and almost always enough to know that
- * it is kept. Sixteen bytes at a time, each lane counting up to 255. */
+/* -1 where there is a "[" or a "{": they differ in one bit. */
+static inline sixteen opening(const unsigned char *in)
+{
+    sixteen bytes;
+    memcpy(&bytes, in, sizeof bytes);
+    return (sixteen)((bytes | 0x20) == '{');
+}
+
+/* All lanes together: bytes to pairs, pairs to one number in the highest of them. */
+static inline size_t sum_of(sixteen lanes)
+{
+    const uint64_t even = 0x00ff00ff00ff00ff;
+    uint64_t half[2];
+    memcpy(half, &lanes, sizeof half);
+    uint64_t pairs = (half[0] & even) + (half[0] >> 8 & even) + (half[1] & even) + (half[1] >> 8 & even);
+    return (size_t)((pairs * 0x0001000100010001) >> 48);
+}
+
+/* How many "[" and "{" there are, those in strings too, and some of the end perhaps twice: never less than there are
+ * arrays and objects, and almost always enough to know that they are not too deep. Sixteen bytes at a time, each lane
+ * counting up to 255. */
 static size_t openings(const unsigned char *in, size_t len)
 {
     size_t found = 0;
+    const unsigned char *end = in + len;
     while (len >= sizeof(sixteen)) {
         sixteen lanes = {0};
-        size_t rounds = len / sizeof lanes < 255 ? len / sizeof lanes : 255;
-        for (size_t i = 0; i < rounds; i++, in += sizeof lanes) {
-            sixteen bytes;
-            memcpy(&bytes, in, sizeof bytes);
-            /* "[" and "{" differ in one bit; what is equal is all ones, that is -1. */
-            lanes -= (sixteen)((bytes | 0x20) == '{');
-        }
-        for (size_t i = 0; i < sizeof lanes; i++)
-            found += lanes[i];
+        size_t rounds = len / sizeof lanes < 254 ? len / sizeof lanes : 254;
+        for (size_t i = 0; i < rounds; i++, in += sizeof lanes)
+            lanes -= opening(in);
         len -= rounds * sizeof lanes;
+        if (len > 0 && len < sizeof lanes) {
+            lanes -= opening(end - sizeof lanes);
+            len = 0;
+        }
+        found += sum_of(lanes);
     }
     for (; len > 0; in++, len--)
         found += (*in | 0x20) == '{';
@@ -205,9 +224,10 @@ static enum jeton_status duplicate_of_many(yyjson_val *object, size_t count, str
     return JETON_OK;
 }
 
-static enum jeton_status refuse_duplicates(yyjson_val *root, struct jt_arena *arena, struct jeton_detail *detail)
+static enum jeton_status refuse_duplicates(yyjson_val *root, bool flat, struct jt_arena *arena,
+                                           struct jeton_detail *detail)
 {
-    const yyjson_val *end = unsafe_yyjson_get_next(root);
+    const yyjson_val *end = flat ? root + 1 : unsafe_yyjson_get_next(root);
     for (yyjson_val *value = root; value < end; value++) {
         if (!unsafe_yyjson_is_obj(value))
             continue;
@@ -251,13 +271,14 @@ static enum jeton_status read_into(struct jeton_bytes text, struct jt_json_limit
 {
     if (text.len == 0)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "not JSON: no text");
+    size_t opened = openings(text.at, text.len);
     /* Each member takes two characters at least. */
-    if (text.len / 2 > limits.members || openings(text.at, text.len) > limits.depth)
+    if (text.len / 2 > limits.members || opened > limits.depth)
         JT_TRY(measure(text.at, text.len, limits, detail));
     JT_TRY(parse(text, arena, out, detail));
     /* The room kept for growth goes back. */
     jt_arena_rewind(arena, (size_t)((unsigned char *)unsafe_yyjson_get_next(*out) - arena->at));
-    return refuse_duplicates(*out, arena, detail);
+    return refuse_duplicates(*out, opened <= 1, arena, detail);
 }
 
 enum jeton_status jt_json_read(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,
