@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* With which key does this server sign, and which does it show? */
+/* With which key does this server sign, and which does it show? See signers.h. */
 #include "keys/signers.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 #include "base/base64url.h"
 #include "jose/sign.h"
 
-enum { SIGNERS_MAX = 64, JWKS_MAX = 512 * 1024, HASH_LENGTH = 32 };
+enum { JWKS_MAX = 512 * 1024, HASH_LENGTH = 32 };
 
-struct signer {
-    struct jt_secret_jwk *key;
-    struct jt_public_jwk *shown;
-    enum jt_signer_state state;
+struct jt_signer_set {
+    struct jt_secret_jwk *active; /* NULL: none */
+    struct jt_published published;
 };
 
 struct jt_signers {
-    struct signer at[SIGNERS_MAX];
-    size_t count;
-    struct jt_published *published;
+    struct jt_snapshot snapshot; /* of struct jt_signer_set */
 };
 
 static const char *const states[] = {"next", "active", "retiring"};
@@ -39,56 +37,22 @@ bool jt_signer_state_find(struct jeton_bytes name, enum jt_signer_state *out)
     return false;
 }
 
-static void published_free(struct jt_published *published)
+/* --- A set --- */
+
+void jt_signer_set_free(struct jt_signer_set *set)
 {
-    if (published == NULL)
+    if (set == NULL)
         return;
-    jt_keyset_free(published->keys);
-    jt_buffer_done(&published->jwks);
-    free(published);
+    for (size_t i = 0; i < set->published.count; i++)
+        jt_public_jwk_release(set->published.at[i].key);
+    jt_buffer_done(&set->published.jwks);
+    jt_secret_jwk_release(set->active);
+    free(set);
 }
 
-JT_CHECKED jt_signers_new(struct jt_signers **out)
+static void free_set(void *set)
 {
-    *out = calloc(1, sizeof **out);
-    return *out != NULL ? JETON_OK : JETON_OUT_OF_MEMORY;
-}
-
-void jt_signers_free(struct jt_signers *signers)
-{
-    if (signers == NULL)
-        return;
-    published_free(signers->published);
-    for (size_t i = 0; i < signers->count; i++) {
-        jt_public_jwk_release(signers->at[i].shown);
-        jt_secret_jwk_release(signers->at[i].key);
-    }
-    free(signers);
-}
-
-static const struct jt_secret_jwk *active_of(const struct jt_signers *signers)
-{
-    for (size_t i = 0; i < signers->count; i++) {
-        if (signers->at[i].state == JT_SIGNER_ACTIVE)
-            return signers->at[i].key;
-    }
-    return NULL;
-}
-
-JT_CHECKED jt_signers_add(struct jt_signers *signers, const struct jt_secret_jwk *key, enum jt_signer_state state,
-                          struct jeton_detail *detail)
-{
-    struct jt_public_jwk *shown = NULL;
-
-    if (signers->count == SIGNERS_MAX)
-        return jt_fail(detail, JETON_KEY_INVALID, "more than %d signing keys", SIGNERS_MAX);
-    if (state == JT_SIGNER_ACTIVE && active_of(signers) != NULL)
-        return jt_fail(detail, JETON_KEY_INVALID, "two keys are active");
-    if (key->about.kid.len == 0 || key->about.signs == 0)
-        return jt_fail(detail, JETON_KEY_INVALID, "a key without kid, or one that cannot sign");
-    JT_TRY(jt_public_jwk_of(key, &shown));
-    signers->at[signers->count++] = (struct signer){jt_secret_jwk_hold(key), shown, state};
-    return JETON_OK;
+    jt_signer_set_free(set);
 }
 
 /* A tag of the content: the same keys give the same one after a restart. */
@@ -109,73 +73,130 @@ static jt_alg_mask algorithms_of(const struct jt_jwk_about *about)
     return about->alg != NULL ? JT_ALG_BIT(about->alg->id) : about->signs;
 }
 
-/* Next, active, retiring: an order that tells nothing but the order. */
-static JT_CHECKED fill(const struct jt_signers *signers, struct jt_published *published)
+static JT_CHECKED add(struct jt_signer_set *set, const struct jt_signer *signer, struct jeton_detail *detail)
 {
-    const struct jt_public_jwk *shown[SIGNERS_MAX];
-    size_t count = 0;
+    struct jt_published *published = &set->published;
+    const struct jt_jwk_about *about = &signer->key->about;
 
-    JT_TRY(jt_keyset_new(&published->keys));
-    for (enum jt_signer_state state = JT_SIGNER_NEXT; state <= JT_SIGNER_RETIRING; state++) {
-        for (size_t i = 0; i < signers->count; i++) {
-            if (signers->at[i].state != state)
-                continue;
-            shown[count++] = signers->at[i].shown;
-            published->algorithms |= algorithms_of(&signers->at[i].key->about);
-            JT_TRY(jt_keyset_add_public(published->keys, signers->at[i].shown, false));
-        }
-    }
-    jt_jwks_write(&published->jwks, shown, count);
-    JT_TRY(published->jwks.status);
-    return write_etag(published);
-}
-
-JT_CHECKED jt_signers_publish(struct jt_signers *signers, struct jeton_detail *detail)
-{
-    struct jt_published *published = calloc(1, sizeof *published);
-    enum jeton_status status;
-
-    if (published == NULL)
-        return JETON_OUT_OF_MEMORY;
-    jt_buffer_init(&published->jwks, JWKS_MAX);
-    status = fill(signers, published);
-    if (status != JETON_OK) {
-        published_free(published);
-        return jt_fail(detail, status, "the key set could not be made");
-    }
-    jt_keyset_warm(published->keys);
-    published_free(signers->published);
-    signers->published = published;
+    if (published->count == JT_ROTATION_KEYS)
+        return jt_fail(detail, JETON_KEY_INVALID, "more than %d signing keys", JT_ROTATION_KEYS);
+    if (signer->state == JT_SIGNER_ACTIVE && set->active != NULL)
+        return jt_fail(detail, JETON_KEY_INVALID, "two keys are active");
+    if (about->kid.len == 0 || about->signs == 0)
+        return jt_fail(detail, JETON_KEY_INVALID, "a key without kid, or one that cannot sign");
+    JT_TRY(jt_public_jwk_of(signer->key, &published->at[published->count].key));
+    published->at[published->count++].state = signer->state;
+    published->algorithms |= algorithms_of(about);
+    if (signer->state == JT_SIGNER_ACTIVE)
+        set->active = jt_secret_jwk_hold(signer->key);
     return JETON_OK;
 }
 
-const struct jt_published *jt_signers_published(const struct jt_signers *signers)
+static JT_CHECKED fill(struct jt_signer_set *set, const struct jt_signer *keys, size_t count,
+                       struct jeton_detail *detail)
 {
-    return signers->published;
+    const struct jt_public_jwk *shown[JT_ROTATION_KEYS];
+    struct jt_published *published = &set->published;
+
+    for (enum jt_signer_state state = JT_SIGNER_NEXT; state <= JT_SIGNER_RETIRING; state++) {
+        for (size_t i = 0; i < count; i++) {
+            if (keys[i].state == state)
+                JT_TRY(add(set, &keys[i], detail));
+        }
+    }
+    for (size_t i = 0; i < published->count; i++)
+        shown[i] = published->at[i].key;
+    jt_jwks_write(&published->jwks, shown, published->count);
+    if (published->jwks.status != JETON_OK)
+        return jt_fail(detail, published->jwks.status, "the key set could not be made");
+    return write_etag(published);
 }
 
-bool jt_signers_ready(const struct jt_signers *signers)
+JT_CHECKED jt_signer_set_make(const struct jt_signer *keys, size_t count, struct jt_signer_set **out,
+                              struct jeton_detail *detail)
 {
-    return active_of(signers) != NULL;
+    struct jt_signer_set *set = calloc(1, sizeof *set);
+    enum jeton_status status;
+
+    if (set == NULL)
+        return JETON_OUT_OF_MEMORY;
+    jt_buffer_init(&set->published.jwks, JWKS_MAX);
+    status = fill(set, keys, count, detail);
+    if (status == JETON_OK)
+        *out = set;
+    else
+        jt_signer_set_free(set);
+    return status;
+}
+
+const struct jt_published *jt_signer_set_published(const struct jt_signer_set *set)
+{
+    return &set->published;
+}
+
+/* --- The one that counts --- */
+
+JT_CHECKED jt_signers_new(struct jt_signers **out)
+{
+    size_t alignment = _Alignof(struct jt_signers);
+    struct jt_signers *signers = aligned_alloc(alignment, sizeof *signers);
+
+    if (signers == NULL)
+        return JETON_OUT_OF_MEMORY;
+    jt_snapshot_init(&signers->snapshot, free_set);
+    *out = signers;
+    return JETON_OK;
+}
+
+void jt_signers_free(struct jt_signers *signers)
+{
+    if (signers == NULL)
+        return;
+    jt_snapshot_done(&signers->snapshot);
+    free(signers);
+}
+
+void jt_signers_put(struct jt_signers *signers, struct jt_signer_set *set)
+{
+    while (!jt_snapshot_publish(&signers->snapshot, set))
+        sched_yield(); /* as long as it takes to sign once */
+}
+
+struct jt_published_guard jt_signers_enter(struct jt_signers *signers)
+{
+    struct jt_snapshot_guard inner = jt_snapshot_enter(&signers->snapshot);
+    const struct jt_signer_set *set = inner.value;
+
+    return (struct jt_published_guard){set != NULL ? &set->published : NULL, inner};
+}
+
+void jt_signers_leave(struct jt_published_guard *guard)
+{
+    jt_snapshot_leave(&guard->inner);
+    guard->published = NULL;
+}
+
+bool jt_signers_ready(struct jt_signers *signers)
+{
+    struct jt_snapshot_guard guard = jt_snapshot_enter(&signers->snapshot);
+    const struct jt_signer_set *set = guard.value;
+    bool ready = set != NULL && set->active != NULL;
+
+    jt_snapshot_leave(&guard);
+    return ready;
 }
 
 JT_CHECKED jt_signers_sign(struct jt_signers *signers, const struct jeton_sign_options *options, struct jt_buffer *out,
                            struct jeton_detail *detail)
 {
-    const struct jt_secret_jwk *key = active_of(signers);
+    struct jt_snapshot_guard guard = jt_snapshot_enter(&signers->snapshot);
+    const struct jt_signer_set *set = guard.value;
+    enum jeton_status status = JETON_KEYS_UNAVAILABLE;
 
-    if (key == NULL)
-        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "there is no signing key");
-    return jt_sign_token(key, options, out, detail);
-}
-
-size_t jt_signers_count(const struct jt_signers *signers)
-{
-    return signers->count;
-}
-
-const struct jt_jwk_about *jt_signers_about(const struct jt_signers *signers, size_t index, enum jt_signer_state *state)
-{
-    *state = signers->at[index].state;
-    return &signers->at[index].key->about;
+    if (set != NULL && set->active != NULL)
+        status = jt_sign_token(set->active, options, out, detail);
+    else
+        (void)jt_fail(detail, status, "there is no signing key");
+    jt_snapshot_leave(&guard);
+    return status;
 }

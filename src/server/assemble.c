@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/control.h"
 #include "server/revocations.h"
 #include "server/routes.h"
 
@@ -110,6 +111,10 @@ static void warn_of_short_times(const struct jt_server *server)
 {
     if (server->config->signing.token_ttl.value < 60000)
         jt_log(&server->log, JT_LOG_WARN, "signing.token_ttl is below one minute", NULL);
+    if (server->config->signing.rotate_every.value < 60000)
+        jt_log(&server->log, JT_LOG_WARN, "signing.rotate_every is below one minute", NULL);
+    if (server->config->signing.publish_ahead.value < 60000)
+        jt_log(&server->log, JT_LOG_WARN, "signing.publish_ahead is below one minute", NULL);
     if (server->config->signing.jwks_max_age.value < 60000)
         jt_log(&server->log, JT_LOG_WARN, "signing.jwks_max_age is below one minute", NULL);
 }
@@ -239,28 +244,40 @@ void jt_server_free(void *value)
 
 /* --- What lasts --- */
 
-static JT_CHECKED open_first(struct jt_lasting *lasting, struct jt_server *server, struct jeton_detail *detail)
+static JT_CHECKED open_control(struct jt_lasting *lasting, const struct jt_server *server, struct jeton_detail *detail)
 {
-    enum jeton_status status;
+    const struct jt_config *config = server->config;
+    char path[4096];
 
+    if (config->control_socket.at != NULL)
+        snprintf(path, sizeof path, "%s", config->control_socket.at);
+    else
+        snprintf(path, sizeof path, "%s/control.sock", config->state.at);
+    return jt_control_open(path, lasting->keeper, server->issuer, &lasting->log, &lasting->control, detail);
+}
+
+static JT_CHECKED open_first(struct jt_lasting *lasting, struct jt_server *server, bool accept_rollback,
+                             struct jeton_detail *detail)
+{
     JT_TRY(jt_listener_open(server->config->listen.at, &lasting->listener, detail));
     JT_TRY(name_server(server, detail));
     warn_of_short_times(server);
-    status = jt_server_open_state(server, detail);
-    lasting->store = server->store;
-    lasting->signers = server->signers;
-    JT_TRY(status);
+    JT_TRY(jt_lasting_open_state(lasting, server->config, accept_rollback, detail));
+    server->store = lasting->store;
+    server->signers = lasting->signers;
     JT_TRY(jt_revocations_open(lasting->store, time(NULL), &lasting->revocations, detail));
+    JT_TRY(open_control(lasting, server, detail));
     return build(server, NULL, detail);
 }
 
-static JT_CHECKED open_all(struct jt_lasting *lasting, struct jt_config *config, struct jeton_detail *detail)
+static JT_CHECKED open_all(struct jt_lasting *lasting, struct jt_config *config, bool accept_rollback,
+                           struct jeton_detail *detail)
 {
     struct jt_server *server = NULL;
     enum jeton_status status;
 
     JT_TRY(server_new(lasting, config, &server));
-    status = open_first(lasting, server, detail);
+    status = open_first(lasting, server, accept_rollback, detail);
     if (status == JETON_OK && !jt_server_publish(server))
         status = JETON_INTERNAL_ERROR;
     if (status != JETON_OK) {
@@ -268,10 +285,12 @@ static JT_CHECKED open_all(struct jt_lasting *lasting, struct jt_config *config,
         return status;
     }
     JT_TRY(open_http(lasting, server, detail));
-    return jt_server_start_trusted(server, detail);
+    JT_TRY(jt_server_start_trusted(server, detail));
+    return jt_control_start(lasting->control, detail);
 }
 
-JT_CHECKED jt_lasting_open(struct jt_config *config, struct jt_lasting **out, struct jeton_detail *detail)
+JT_CHECKED jt_lasting_open(struct jt_config *config, bool accept_rollback, struct jt_lasting **out,
+                           struct jeton_detail *detail)
 {
     struct jt_lasting *lasting = aligned_alloc(_Alignof(struct jt_lasting), sizeof *lasting);
     enum jeton_status status;
@@ -284,7 +303,7 @@ JT_CHECKED jt_lasting_open(struct jt_config *config, struct jt_lasting **out, st
     lasting->listener.fd = -1;
     lasting->log = (struct jt_log){STDERR_FILENO, (int)jt_log_level_find(config->log_level.at)};
     jt_snapshot_init(&lasting->current, jt_server_free);
-    status = open_all(lasting, config, detail);
+    status = open_all(lasting, config, accept_rollback, detail);
     if (status != JETON_OK) {
         jt_lasting_close(lasting);
         return status;
@@ -297,11 +316,13 @@ void jt_lasting_close(struct jt_lasting *lasting)
 {
     if (lasting == NULL)
         return;
+    jt_control_close(lasting->control);
     jt_lasting_stop_engine(lasting);
     jt_http_close(lasting->http);
     lasting->http = NULL;
     jt_snapshot_done(&lasting->current);
     jt_revocations_close(lasting->revocations);
+    jt_keeper_close(lasting->keeper);
     jt_signers_free(lasting->signers);
     jt_store_close(lasting->store);
     jt_listener_close(&lasting->listener);

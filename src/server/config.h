@@ -67,12 +67,22 @@ struct jt_config_trust {
     bool own_audiences; /* without a word on the audience: those of /verify, never any */
 };
 
+/* The operator's slots (config_slots.c); borrowed from the environment. All NULL: jetond rotates by itself. */
+struct jt_config_slots {
+    const char *key, *kid;
+    const char *previous, *previous_kid;
+};
+
 struct jt_config {
     struct jt_config_text listen;
     struct jt_config_text issuer;     /* at NULL: the address listened on */
     struct jt_config_text public_url; /* at NULL: the issuer */
     struct jt_config_text state;
     struct jt_config_text seal_key_file; /* at NULL: made in the state */
+    struct jt_config_text seal_key_old_file;
+    struct jt_config_text control_socket; /* at NULL: in the state */
+    struct jt_config_text mark_file;      /* at NULL: in the state */
+    struct jt_config_slots slots;
     struct jt_config_text log_level;
     struct {
         struct jt_config_number token;
@@ -86,6 +96,8 @@ struct jt_config {
         struct jt_config_number token_ttl;
         struct jt_config_number delegation_ttl;
         struct jt_config_number nbf_skew; /* not given (place.line 0): tokens have no nbf */
+        struct jt_config_number rotate_every;
+        struct jt_config_number publish_ahead;
         struct jt_config_number jwks_max_age;
     } signing;
     struct jt_config_key_source key_source;
@@ -110,6 +122,7 @@ struct jt_config_options {
     const char *listen;
     const char *issuer;
     const char *state;
+    bool accept_rollback; /* for this start alone: an older clock or state is no reason to refuse */
 };
 
 /* Defaults, then the file, the environment and the options, each over what came before, then the rules over the whole.
@@ -137,9 +150,14 @@ struct jt_config_outside_name {
 };
 extern const struct jt_config_outside_name jt_config_outside_names[];
 extern const size_t jt_config_outside_count;
+/* The two slots of the environment, and what is wrong with them. */
+void jt_config_take_slots(const char *const *environment, struct jt_config_slots *slots,
+                          struct jt_config_faults *faults);
 
 /* Rules that concern more than one key, and files that must be there (config_check.c). */
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);
+/* Those of `signing` (config_check_signing.c). */
+void jt_config_check_signing(const struct jt_config *config, struct jt_config_faults *faults);
 /* Those of `key_source` and `trust` (config_check_trust.c). */
 void jt_config_check_trust(const struct jt_config *config, struct jt_config_faults *faults);
 /* The one place of keys that an entry names: can it be read, may it be dialled? `prefix` is "trust[0].". */

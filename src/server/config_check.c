@@ -3,35 +3,20 @@
  * whole of `jetond --check`. Faults alone come out; nothing is changed. */
 #include <stdio.h>
 
-#include "base/file.h"
 #include "base/secret.h"
 #include "server/config.h"
+#include "server/seal_file.h"
 
-enum { SECRET_FILE_MAX = 4096, SEAL_KEY_LENGTH = 32 };
-
-/* Reads a secret to see that it is one; what is wrong with it is told without its path twice. */
-static bool read_secret(const struct jt_config_text *file, const char *key, struct jt_secret *out,
-                        struct jt_config_faults *faults)
+/* Read to see that it is one, and lies where it may. */
+static void check_seal_key(const struct jt_config_text *text, const char *key, const struct jt_config *config,
+                           struct jt_config_faults *faults)
 {
-    struct jeton_detail detail = {""};
-    bool open_to_others = false;
-
-    if (jt_file_read_secret(file->at, SECRET_FILE_MAX, out, &open_to_others, &detail) != JETON_OK) {
-        jt_config_fault(faults, file->place, key, "%.220s", detail.text);
-        return false;
-    }
-    return true;
-}
-
-static void check_seal_key(const struct jt_config *config, struct jt_config_faults *faults)
-{
+    struct jt_seal_file file = {(char *)(uintptr_t)text->at, false};
     struct jt_secret secret = {NULL, 0};
+    struct jeton_detail detail = {""};
 
-    if (config->seal_key_file.at == NULL || !read_secret(&config->seal_key_file, "seal_key_file", &secret, faults))
-        return;
-    if (secret.len != SEAL_KEY_LENGTH)
-        jt_config_fault(faults, config->seal_key_file.place, "seal_key_file", "must hold exactly 32 bytes, not %zu",
-                        secret.len);
+    if (text->at != NULL && jt_seal_file_read(&file, config->state.at, &secret, &detail) != JETON_OK)
+        jt_config_fault(faults, text->place, key, "%.220s", detail.text);
     jt_secret_done(&secret);
 }
 
@@ -59,12 +44,12 @@ static void check_headers(const struct jt_config_pairs *headers, struct jt_confi
 
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults)
 {
-    check_whole_seconds(&config->signing.token_ttl, "signing.token_ttl", faults);
+    jt_config_check_signing(config, faults);
     check_whole_seconds(&config->signing.delegation_ttl, "signing.delegation_ttl", faults);
     check_whole_seconds(&config->signing.nbf_skew, "signing.nbf_skew", faults);
-    check_whole_seconds(&config->signing.jwks_max_age, "signing.jwks_max_age", faults);
     check_headers(&config->verify.headers, faults);
-    check_seal_key(config, faults);
+    check_seal_key(&config->seal_key_file, "seal_key_file", config, faults);
+    check_seal_key(&config->seal_key_old_file, "seal_key_old_file", config, faults);
     jt_config_check_clients(config, faults);
     jt_config_check_trust(config, faults);
     jt_config_faults_sort(faults);

@@ -70,8 +70,34 @@ static const struct jt_config_key keys[] = {
      .offset = OF(seal_key_file),
      .shown = "*seal.key* in the state, made at the first start, with a warning",
      .restart = true,
-     .text = "File of 32 random bytes that seals the keys in the state (AES-256-GCM). Keep it outside the state, mode "
-             "0600: who has both has the keys."},
+     .text =
+         "File of 32 random bytes that seals the keys in the state (AES-256-GCM). It must lie outside the state and "
+         "have mode 0600: who has both has the keys. A systemd credential is fine: *LoadCredential=seal:/path* and "
+         "*Environment=JETON_SEAL_KEY_FILE=%d/seal* in the unit; its mode is systemd's affair."},
+    {.path = "seal_key_old_file",
+     .type = JT_CONFIG_TEXT,
+     .offset = OF(seal_key_old_file),
+     .restart = true,
+     .text =
+         "The seal key before this one. A key of the state that does not open under *seal_key_file* is tried with "
+         "it at the start, and all are then sealed anew. Remove it afterwards. (*jeton issuer reseal* does the same "
+         "in a running server.)"},
+    {.path = "control_socket",
+     .type = JT_CONFIG_TEXT,
+     .offset = OF(control_socket),
+     .shown = "*control.sock* in the state",
+     .restart = true,
+     .text =
+         "Unix socket at which *jeton issuer* asks and tells this server. Its mode is 0600: the owner of *jetond* and "
+         "root may use it."},
+    {.path = "mark_file",
+     .type = JT_CONFIG_TEXT,
+     .offset = OF(mark_file),
+     .shown = "*jetond.mark* in the state",
+     .restart = true,
+     .text = "File that remembers the last change and the last time this state has seen, so that an older database is "
+             "noticed and refused (*--accept-rollback* goes on all the same). In the state it notices a database that "
+             "was put back alone; on another disk, a state that was put back whole."},
     {.path = "log_level",
      .type = JT_CONFIG_CHOICE,
      .offset = OF(log_level),
@@ -126,14 +152,15 @@ static const struct jt_config_key keys[] = {
      .offset = OF(signing.algorithm),
      .fallback = "ES256",
      .judge = jt_judge_algorithm,
-     .text = "Algorithm of the key that is made at the first start; an asymmetric one, such as RS256, ES256, EdDSA."},
+     .text = "Algorithm of the keys that are made, an asymmetric one, such as RS256, ES256, EdDSA. After a change the "
+             "next key that is made has it; the present one goes on until then."},
     {.path = "signing.token_ttl",
      .type = JT_CONFIG_DURATION,
      .offset = OF(signing.token_ttl),
      .fallback = "15m",
      .min = SECOND,
      .max = DAY,
-     .text = "Life of the tokens from */token*; whole seconds."},
+     .text = "Life of the tokens from */token*; whole seconds, at most *signing.rotate_every*."},
     {.path = "signing.delegation_ttl",
      .type = JT_CONFIG_DURATION,
      .offset = OF(signing.delegation_ttl),
@@ -151,6 +178,23 @@ static const struct jt_config_key keys[] = {
      .text = "Tokens from */token* get an *nbf* that lies so long before they are made, for verifiers whose clocks are "
              "behind and who allow no leeway; whole seconds. *jetond* itself allows *trust[].leeway*, 60 s unless "
              "configured."},
+    {.path = "signing.rotate_every",
+     .type = JT_CONFIG_DURATION,
+     .offset = OF(signing.rotate_every),
+     .fallback = "30d",
+     .min = SECOND,
+     .max = 3650 * DAY,
+     .text = "How long a key signs before the next one does; whole seconds. It then stays published for "
+             "*signing.token_ttl* + 60 s + *signing.jwks_max_age*."},
+    {.path = "signing.publish_ahead",
+     .type = JT_CONFIG_DURATION,
+     .offset = OF(signing.publish_ahead),
+     .fallback = "24h",
+     .min = SECOND,
+     .max = 3650 * DAY,
+     .text = "How long a key is published before it signs; whole seconds, at most *signing.rotate_every*. At least "
+             "*signing.jwks_max_age* and a margin (a tenth of it, 1 s to 60 s), so that nobody who keeps the published "
+             "set for as long as it says meets a key it does not know."},
     {.path = "signing.jwks_max_age",
      .type = JT_CONFIG_DURATION,
      .offset = OF(signing.jwks_max_age),

@@ -21,6 +21,7 @@ extern char **environ;
 
 static const char help[] =
     "usage: jetond [--config FILE] [--listen HOST:PORT|unix:PATH] [--issuer URL] [--state DIR] [--check]\n"
+    "              [--accept-rollback]\n"
     "\n"
     "Issues tokens, publishes its keys and says whether a caller's token is good.\n"
     "\n"
@@ -29,6 +30,7 @@ static const char help[] =
     "  --issuer URL     this server's own iss; the address it listens on unless given\n"
     "  --state DIR      keys and first client; /var/lib/jetond unless given\n"
     "  --check          prints every fault of the configuration as FILE:LINE:COLUMN: key: what; exits 0 or 2\n"
+    "  --accept-rollback  start although the clock or the state is older than the last one seen\n"
     "  --help, --version\n"
     "\n"
     "Each setting is also taken from the environment, as JETON_ and its path in capitals (JETON_SIGNING_TOKEN_TTL),\n"
@@ -53,15 +55,11 @@ static void print_man(void)
 static struct wishes read_options(int count, char **arguments)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"listen", required_argument, NULL, 'l'},
-        {"issuer", required_argument, NULL, 'i'},
-        {"state", required_argument, NULL, 's'},
-        {"check", no_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {"print-man", no_argument, NULL, 'm'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'}, {"listen", required_argument, NULL, 'l'},
+        {"issuer", required_argument, NULL, 'i'}, {"state", required_argument, NULL, 's'},
+        {"check", no_argument, NULL, 'k'},        {"accept-rollback", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'v'},
+        {"print-man", no_argument, NULL, 'm'},    {NULL, 0, NULL, 0},
     };
     struct wishes wishes = {.exit_status = -1};
     int option;
@@ -82,6 +80,9 @@ static struct wishes read_options(int count, char **arguments)
             break;
         case 'k':
             wishes.check = true;
+            break;
+        case 'r':
+            wishes.options.accept_rollback = true;
             break;
         case 'h':
             fputs(help, stdout);
@@ -144,7 +145,7 @@ static int serve(struct jt_config *config, const struct wishes *wishes, const st
 {
     struct jt_lasting *lasting = NULL;
     struct jeton_detail detail = {""};
-    enum jeton_status status = jt_lasting_open(config, &lasting, &detail);
+    enum jeton_status status = jt_lasting_open(config, wishes->options.accept_rollback, &lasting, &detail);
     char name[128];
 
     if (status != JETON_OK) {

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/keeper.h"
+
 enum {
     KEYS_WAIT_MS = 5000, /* for the keys of new issuers, before the configuration works without them */
     TICK_MS = 10
@@ -97,6 +99,7 @@ static void put_to_work(struct jt_reload *reload, bool with_keys)
     snprintf(issuers, sizeof issuers, "%zu", reload->pending->issuer_count - 1);
     if (!jt_server_publish(reload->pending))
         return; /* readers hold too many old ones: the next tick */
+    jt_keeper_settle(reload->lasting->keeper, reload->pending->config);
     reload->pending = NULL;
     if (!with_keys)
         jt_log(log_of(reload), JT_LOG_WARN, "the keys of some trusted issuers have not come yet; /readyz names them",

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: what is this issuer? Derived from
  * the real keys and routes, made once (RFC 8414 §3.2, OpenID Connect Discovery 1.0 §3). */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/json.h"
 #include "server/metadata.h"
 
-enum { DOCUMENT_MAX = 65536 };
+enum { DOCUMENT_MAX = 65536, ALGORITHMS_MAX = 512 };
+_Static_assert(JT_ALG_COUNT *(sizeof "\"ML-DSA-44\"," - 1) + 2 <= ALGORITHMS_MAX, "room for every name");
 
 static void add_address(struct jt_json_writer *writer, const char *name, const struct jt_server *server,
                         const char *path)
@@ -17,17 +19,21 @@ static void add_address(struct jt_json_writer *writer, const char *name, const s
     jt_json_add_text(writer, name, address);
 }
 
-/* What the published keys sign with. */
-static void add_algorithms(struct jt_json_writer *writer, const char *name, jt_alg_mask mask)
+/* What the published keys sign with: a list of names. */
+static size_t write_algorithms(const struct jt_server *server, char out[ALGORITHMS_MAX])
 {
-    const char *names[JT_ALG_COUNT];
-    size_t count = 0;
+    struct jt_published_guard guard = jt_signers_enter(server->signers);
+    jt_alg_mask mask = guard.published->algorithms;
+    size_t len = 0;
 
+    jt_signers_leave(&guard);
     for (size_t i = 0; i < JT_ALG_COUNT; i++) {
         if ((mask & JT_ALG_BIT(i)) != 0)
-            names[count++] = jt_algorithm_at(i)->name;
+            len += (size_t)snprintf(out + len, ALGORITHMS_MAX - len, "%c\"%s\"", len == 0 ? '[' : ',',
+                                    jt_algorithm_at(i)->name);
     }
-    jt_metadata_list(writer, name, names, count);
+    out[len++] = ']';
+    return len;
 }
 
 /* --- What it says: endpoints that are routes here, and lists of what they take --- */
@@ -73,22 +79,52 @@ JT_CHECKED jt_server_open_discovery(struct jt_server *server)
         add_address(&writer, endpoints[i].name, server, jt_route_path(endpoints[i].route));
     for (size_t i = 0; i < JT_COUNT(lists); i++)
         jt_metadata_list(&writer, lists[i].name, lists[i].texts, lists[i].count);
-    add_algorithms(&writer, "id_token_signing_alg_values_supported", jt_signers_published(server->signers)->algorithms);
+    jt_json_name(&writer, "id_token_signing_alg_values_supported");
+    server->discovery_algorithms = server->discovery.len; /* what the keys say at the time of the request stands here */
     jt_metadata_scopes(&writer, server, NULL);
     jt_json_close(&writer);
     return server->discovery.status;
 }
 
+/* Made once for a configuration, but for what the keys say: those change by themselves. */
+static struct jeton_bytes document_of(const struct jt_server *server, struct jt_arena *arena)
+{
+    const struct jt_buffer *made = &server->discovery;
+    char algorithms[ALGORITHMS_MAX];
+    size_t len = write_algorithms(server, algorithms), at = server->discovery_algorithms;
+    char *out = jt_arena_take(arena, made->len + len);
+
+    if (out == NULL)
+        return jeton_bytes(NULL, 0);
+    memcpy(out, made->at, at);
+    memcpy(out + at, algorithms, len);
+    memcpy(out + at + len, made->at + at, made->len - at);
+    return jeton_bytes(out, made->len + len);
+}
+
+/* An hour (S5.17), where a key of another algorithm is published for longer than that before it signs. */
+static int64_t max_age_of(const struct jt_server *server)
+{
+    int64_t ahead = server->config->signing.publish_ahead.value / 1000;
+
+    return ahead > 3660 ? 3600 : server->config->signing.jwks_max_age.value / 1000;
+}
+
 void jt_route_discovery(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
 {
     struct jeton_bytes path = jt_metadata_path_of(jeton_text(server->issuer));
+    struct jeton_bytes document = document_of(server, request->arena);
+    char *cache = jt_arena_take(request->arena, 64);
 
     if (!jt_metadata_is_at(request->path, path)) {
         jt_answer_error(answer, request->arena, 404, "not_found", NULL);
         return;
     }
+    if (document.len == 0 || cache == NULL)
+        return;
+    snprintf(cache, 64, "public, max-age=%" PRId64, max_age_of(server));
     answer->status = 200;
     answer->content_type = "application/json";
-    answer->body = jt_buffer_bytes(&server->discovery);
-    jt_answer_header(answer, "Cache-Control", "public, max-age=3600");
+    answer->body = document;
+    jt_answer_header(answer, "Cache-Control", cache);
 }

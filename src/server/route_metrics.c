@@ -23,16 +23,17 @@ static void write_verdicts(const struct jt_server *server, struct jt_buffer *out
 
 static void write_keys(const struct jt_server *server, struct jt_buffer *out)
 {
+    struct jt_published_guard guard;
+
     jt_buffer_add_text(out, "# HELP jeton_issuer_key_state Own keys; 1 for the state each is in.\n"
                             "# TYPE jeton_issuer_key_state gauge\n");
-    for (size_t i = 0; i < jt_signers_count(server->signers); i++) {
-        enum jt_signer_state state;
-        const struct jt_jwk_about *about = jt_signers_about(server->signers, i, &state);
-
+    guard = jt_signers_enter(server->signers);
+    for (size_t i = 0; i < guard.published->count; i++) {
         jt_buffer_add_text(out, "jeton_issuer_key_state{kid=");
-        jt_metrics_label(out, about->kid.at);
-        jt_buffer_add_format(out, ",state=\"%s\"} 1\n", jt_signer_state_name(state));
+        jt_metrics_label(out, guard.published->at[i].key->about.kid.at);
+        jt_buffer_add_format(out, ",state=\"%s\"} 1\n", jt_signer_state_name(guard.published->at[i].state));
     }
+    jt_signers_leave(&guard);
 }
 
 void jt_route_metrics(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)

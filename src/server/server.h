@@ -17,6 +17,8 @@
 
 struct jt_engine;
 struct jt_http;
+struct jt_control;
+struct jt_keeper;
 struct jt_revocations;
 struct jt_transport;
 struct jt_source_event;
@@ -56,6 +58,8 @@ struct jt_lasting {
     struct jt_store *store;
     struct jt_signers *signers;
     struct jt_revocations *revocations;
+    struct jt_keeper *keeper;       /* of the keys they sign with */
+    struct jt_control *control;     /* the operator's socket */
     struct jt_transport *transport; /* NULL until something is fetched */
     struct jt_engine *engine;
     struct jt_metrics metrics;
@@ -83,14 +87,16 @@ struct jt_server {
     size_t policy_count;
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
     uint64_t cache_hits, cache_misses;  /* of the configurations before it */
-    struct jt_buffer discovery;         /* the metadata document */
+    struct jt_buffer discovery;         /* the metadata document, without the algorithms of the keys */
+    size_t discovery_algorithms;        /* where those stand */
     struct jt_buffer resource;          /* that of the protected resource */
     struct jt_buffer resource_metadata; /* where it is, as a part of a challenge; may be empty */
 };
 
 /* Opens everything in order and serves; `config` is taken in any case. JETON_CONFIG_INVALID is the operator's to mend.
  */
-JT_CHECKED jt_lasting_open(struct jt_config *config, struct jt_lasting **out, struct jeton_detail *detail);
+JT_CHECKED jt_lasting_open(struct jt_config *config, bool accept_rollback, struct jt_lasting **out,
+                           struct jeton_detail *detail);
 void jt_lasting_close(struct jt_lasting *lasting);
 
 /* Another configuration on what lasts, not at work yet: its new sources of keys are on their way. `config` is taken in
@@ -116,8 +122,9 @@ void jt_server_run(struct jt_lasting *lasting, const struct jt_config_options *o
 
 /* --- Parts of opening (state.c, trusted.c, policies.c, route_discovery.c) --- */
 
-/* Keys and clients from the state and the configuration; made at the first start. */
-JT_CHECKED jt_server_open_state(struct jt_server *server, struct jeton_detail *detail);
+/* Store, keys and signers; made at the first start. */
+JT_CHECKED jt_lasting_open_state(struct jt_lasting *lasting, const struct jt_config *config, bool accept_rollback,
+                                 struct jeton_detail *detail);
 JT_CHECKED jt_server_open_clients(struct jt_server *server, struct jeton_detail *detail);
 /* A source of keys for each issuer: those of `before` (may be NULL) that are the same are taken over (trusted.c). */
 JT_CHECKED jt_server_open_trusted(struct jt_server *server, const struct jt_server *before,

@@ -10,6 +10,7 @@
 #include "keys/fetch_url_many.h"
 #include "server/config_trust.h"
 #include "server/connections.h"
+#include "server/keeper.h"
 #include "server/server.h"
 
 enum { PATH_ROOM = 4096, DIGEST_LENGTH = 32, NAME_BYTES = 16 };
@@ -193,11 +194,10 @@ static JT_CHECKED open_trusted(struct jt_server *server, const struct jt_config_
     return open_source(trust, &way, issuer, detail);
 }
 
-/* Its own public keys, read from what it publishes: no way leads from there to a private one. */
+/* Its own public keys, which the keeper gives it. */
 static JT_CHECKED open_own(struct jt_server *server, const struct jt_server *before, struct jeton_detail *detail)
 {
     struct jt_issuer *own = NULL;
-    struct jt_keyset *keys = NULL;
     enum jeton_status status;
 
     if (before != NULL) {
@@ -210,16 +210,7 @@ static JT_CHECKED open_own(struct jt_server *server, const struct jt_server *bef
         add_issuer(server, own);
     JT_TRY(status);
     JT_TRY(jt_source_open_provider(&own->source));
-    JT_TRY(jt_keyset_new(&keys));
-    status = jt_keyset_read_jwks(keys, jt_buffer_bytes(&jt_signers_published(server->signers)->jwks),
-                                 JETON_ORIGIN_OPERATOR, NULL, NULL, detail);
-    if (status == JETON_OK) {
-        jt_keyset_warm(keys);
-        status = jt_source_provide(own->source, keys);
-    }
-    if (status != JETON_OK)
-        jt_keyset_free(keys);
-    return status;
+    return jt_keeper_provide(server->lasting->keeper, own->source, detail);
 }
 
 /* --- The engine --- */
