@@ -17,8 +17,10 @@ enum { BUSY_MS = 2000 };
 enum jeton_status jt_sqlite_failed(struct jt_store *store, enum jeton_status status, const char *what,
                                    struct jeton_detail *detail)
 {
-    return jt_fail(detail, status, "%.120s: %.120s", what,
-                   store->database != NULL ? sqlite3_errmsg(store->database) : "out of memory");
+    bool memory = store->database == NULL || (sqlite3_errcode(store->database) & 0xff) == SQLITE_NOMEM;
+
+    return jt_fail(detail, memory ? JETON_OUT_OF_MEMORY : status, "%.120s: %.120s", what,
+                   memory ? "out of memory" : sqlite3_errmsg(store->database));
 }
 
 JT_CHECKED jt_sqlite_run(struct jt_store *store, const char *sql, struct jeton_detail *detail)

@@ -27,16 +27,21 @@ static const char *const steps[] = {
 };
 _Static_assert(JT_COUNT(steps) == JT_STORE_SCHEMA, "a step for each version");
 
-static bool is_sound(struct jt_store *store)
+/* Memory that is short is no damage. */
+static JT_CHECKED check_sound(struct jt_store *store, const char *path, struct jeton_detail *detail)
 {
     sqlite3_stmt *statement = jt_sqlite_prepare(store, "PRAGMA quick_check(1)");
-    const char *verdict = statement != NULL && sqlite3_step(statement) == SQLITE_ROW
-                              ? (const char *)sqlite3_column_text(statement, 0)
-                              : NULL;
-    bool sound = verdict != NULL && strcmp(verdict, "ok") == 0;
+    const char *verdict = NULL;
+    enum jeton_status status = JETON_OK;
 
+    if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW)
+        verdict = (const char *)sqlite3_column_text(statement, 0);
+    if (verdict == NULL)
+        status = jt_sqlite_failed(store, JETON_CONFIG_INVALID, path, detail);
+    else if (strcmp(verdict, "ok") != 0)
+        status = jt_fail(detail, JETON_CONFIG_INVALID, "%.160s is damaged", path);
     sqlite3_finalize(statement);
-    return sound;
+    return status;
 }
 
 static JT_CHECKED take_steps(struct jt_store *store, size_t from, struct jeton_detail *detail)
@@ -68,7 +73,6 @@ JT_CHECKED jt_sqlite_schema(struct jt_store *store, const char *path, struct jet
     if (version < 1 || version > JT_STORE_SCHEMA)
         return jt_fail(detail, JETON_CONFIG_INVALID, "%.160s was written by another version of jetond (schema %d)",
                        path, (int)version);
-    if (!is_sound(store))
-        return jt_fail(detail, JETON_CONFIG_INVALID, "%.160s is damaged", path);
+    JT_TRY(check_sound(store, path, detail));
     return version < JT_STORE_SCHEMA ? take_steps(store, (size_t)version, detail) : JETON_OK;
 }

@@ -39,8 +39,8 @@ void fault_resume(void)
     atomic_fetch_sub(&plan.paused, 1);
 }
 
-/* Is this the call? One call fails, the ones after it succeed again. */
-static bool fails(unsigned kind)
+/* One call fails, the ones after it succeed again. */
+bool fault_fails(unsigned kind)
 {
     if (!atomic_load(&plan.armed) || plan.kind != kind || atomic_load(&plan.paused) > 0 || atomic_load(&plan.hit))
         return false;
@@ -52,7 +52,7 @@ static bool fails(unsigned kind)
 
 static bool memory_fails(void)
 {
-    if (!fails(FAULT_MEMORY))
+    if (!fault_fails(FAULT_MEMORY))
         return false;
     errno = ENOMEM;
     return true;
@@ -60,7 +60,7 @@ static bool memory_fails(void)
 
 static bool file_fails(void)
 {
-    if (!fails(FAULT_FILE))
+    if (!fault_fails(FAULT_FILE))
         return false;
     errno = EIO;
     return true;
@@ -130,7 +130,7 @@ int __wrap_open(const char *path, int flags, ...)
 
 static bool random_fails(void)
 {
-    return fails(FAULT_RANDOM);
+    return fault_fails(FAULT_RANDOM);
 }
 WRAP(ssize_t, getrandom, (void *out, size_t len, unsigned flags), (out, len, flags), random_fails, -1)
 WRAP(int, RAND_bytes, (unsigned char *out, int len), (out, len), random_fails, 0)

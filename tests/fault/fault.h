@@ -32,6 +32,9 @@ struct fault_scenario {
 extern const struct fault_scenario fault_scenarios[];
 extern const unsigned fault_scenario_count;
 
+/* Is this the call that fails? For calls that no wrapper reaches, because a library of others makes them. */
+bool fault_fails(unsigned kind);
+
 /* Around what a scenario prepares or checks and what must not fail (it may nest). */
 void fault_pause(void);
 void fault_resume(void);
