@@ -4,8 +4,8 @@
 #include "auth/checks.h"
 
 /* The checks about what a token that holds may do; all others come before. */
-#define RIGHTS (1u << JT_CHECK_SCOPE)
-_Static_assert(JT_CHECK_SCOPE == JT_CHECK_COUNT - 1, "rights are judged last");
+#define RIGHTS (1u << JT_CHECK_SCOPE | 1u << JT_CHECK_ROLE)
+_Static_assert(JT_CHECK_SCOPE == JT_CHECK_COUNT - 2 && JT_CHECK_ROLE == JT_CHECK_COUNT - 1, "rights are judged last");
 
 static void begin(struct jt_judgement *judgement)
 {

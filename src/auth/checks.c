@@ -3,6 +3,8 @@
  * the stage of jose that knows. The order is CONTRACT §3's; it must not be changed here alone. */
 #include "auth/checks.h"
 
+#include "jose/role.h"
+
 #define BIT(id) (1u << JT_CHECK_##id)
 #define CLAIM(id) (1u << JT_CLAIM_##id)
 
@@ -178,6 +180,11 @@ static enum jeton_status check_scope(struct jt_judgement *j, struct jeton_detail
     return jt_claims_scopes(j->claims, &j->policy->rules, detail);
 }
 
+static enum jeton_status check_role(struct jt_judgement *j, struct jeton_detail *detail)
+{
+    return jt_claims_role(j->claims, &j->policy->rules.role, detail);
+}
+
 /* --- What a policy asks for at all --- */
 
 static bool several_issuers(const struct jt_policy *policy)
@@ -220,6 +227,11 @@ static bool a_scope(const struct jt_policy *policy)
     return policy->rules.scopes.count > 0;
 }
 
+static bool a_role(const struct jt_policy *policy)
+{
+    return policy->rules.role.names.count > 0;
+}
+
 unsigned jt_checks_asked(const struct jt_policy *policy)
 {
     unsigned plan = 0;
@@ -250,5 +262,6 @@ const struct jt_check jt_checks[JT_CHECK_COUNT] = {
     [JT_CHECK_REQUIRED] = {"required", check_required, a_claim, BIT(PAYLOAD), 0, 0},
     [JT_CHECK_MAX_AGE] = {"max_age", check_max_age, an_age, BIT(PAYLOAD), 0, CLAIM(IAT)},
     [JT_CHECK_SCOPE] = {"scope", check_scope, a_scope, BIT(PAYLOAD), 0, 0},
+    [JT_CHECK_ROLE] = {"role", check_role, a_role, BIT(PAYLOAD), 0, 0},
 };
 _Static_assert(JT_CHECK_COUNT <= JETON_CHECKS_MAX, "a verdict holds them all");

@@ -45,6 +45,7 @@ enum jt_check_id {
     JT_CHECK_REQUIRED,
     JT_CHECK_MAX_AGE,
     JT_CHECK_SCOPE,
+    JT_CHECK_ROLE,
     JT_CHECK_COUNT
 };
 

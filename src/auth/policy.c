@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "auth/checks.h"
+#include "jose/role.h"
 
 #define LIST_MAX 1024                /* texts of one list */
 #define TEXT_MAX ((size_t)64 * 1024) /* bytes of one text */
@@ -25,6 +26,24 @@ static enum jeton_status check_list(const struct jeton_list *list, const char *w
     return JETON_OK;
 }
 
+static enum jeton_status check_roles(const struct jeton_policy_options *options, struct jeton_detail *detail)
+{
+    const struct jeton_list *roles = &options->roles;
+    struct jt_texts names = {(struct jeton_bytes *)(uintptr_t)roles->at, roles->count};
+    size_t index = 0;
+    JT_TRY(check_list(roles, "role", detail));
+    JT_TRY(check_list(&options->role_claims, "role claim", detail));
+    for (size_t i = 0; i < roles->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (jt_bytes_equal_nocase(roles->at[i], roles->at[j]))
+                return jt_fail(detail, JETON_ARGUMENT_INVALID, "role \"%s\" is named twice",
+                               jt_escape(roles->at[i]).text);
+    if (options->role.len > 0 && !jt_role_find(&names, options->role, &index))
+        return jt_fail(detail, JETON_ARGUMENT_INVALID, "role \"%s\" is none of the roles",
+                       jt_escape(options->role).text);
+    return JETON_OK;
+}
+
 static enum jeton_status check(const struct jeton_policy_options *options, struct jeton_detail *detail)
 {
     JT_TRY(check_list(&options->issuers, "issuer", detail));
@@ -33,6 +52,7 @@ static enum jeton_status check(const struct jeton_policy_options *options, struc
     JT_TRY(check_list(&options->types, "type", detail));
     JT_TRY(check_list(&options->required, "required claim", detail));
     JT_TRY(check_list(&options->scopes, "scope", detail));
+    JT_TRY(check_roles(options, detail));
     for (size_t i = 0; i < options->scopes.count; i++)
         if (jt_bytes_find(options->scopes.at[i], ' ', 0) < options->scopes.at[i].len)
             return jt_fail(detail, JETON_ARGUMENT_INVALID, "scope \"%s\" has a space: give one scope a time",
@@ -106,12 +126,29 @@ static void measure(const struct jeton_list *list, size_t *texts, size_t *bytes)
         *bytes += list->at[i].len;
 }
 
+/* The index is looked up in the copy, where nothing was left out: no role is named twice. */
+static struct jt_role_rules compile_role(struct block *block, const struct jeton_policy_options *options)
+{
+    static const struct jeton_bytes role = {"role", 4};
+    const struct jeton_list usual = {&role, 1};
+    const struct jeton_list *claims = options->role_claims.count > 0 ? &options->role_claims : &usual;
+    struct jt_role_rules rules = {{NULL, 0}, {NULL, 0}, 0};
+    if (options->roles.count == 0)
+        return rules;
+    rules.names = copy_list(block, &options->roles);
+    rules.claims = copy_list(block, claims);
+    rules.least = rules.names.count - 1;
+    (void)jt_role_find(&rules.names, options->role, &rules.least);
+    return rules;
+}
+
 enum jeton_status jt_policy_new(const struct jeton_policy_options *options, struct jt_policy **out,
                                 struct jeton_detail *detail)
 {
-    const struct jeton_list *lists[] = {&options->issuers, &options->audiences, &options->types, &options->required,
-                                        &options->scopes};
-    size_t texts = 0, bytes = options->subject.len;
+    const struct jeton_list *lists[] = {&options->issuers,    &options->audiences, &options->types,
+                                        &options->required,   &options->scopes,    &options->roles,
+                                        &options->role_claims};
+    size_t texts = 1, bytes = options->subject.len + strlen("role");
     jt_alg_mask algorithms = 0;
     JT_TRY(check(options, detail));
     JT_TRY(compile_algorithms(&options->algorithms, &algorithms, detail));
@@ -131,6 +168,7 @@ enum jeton_status jt_policy_new(const struct jeton_policy_options *options, stru
         .subject = copy_text(&block, options->subject),
         .required = copy_list(&block, &options->required),
         .scopes = copy_list(&block, &options->scopes),
+        .role = compile_role(&block, options),
         .leeway = options->leeway,
         .max_age = options->max_age,
         .exp_optional = options->exp_optional,

@@ -33,6 +33,13 @@ struct jt_texts {
     size_t count;
 };
 
+/* Which roles there are, the highest first, and how high one must stand (role.h). No names: nothing is asked. */
+struct jt_role_rules {
+    struct jt_texts names;
+    struct jt_texts claims; /* that may hold it */
+    size_t least;           /* the index of the lowest that will do */
+};
+
 /* What is demanded; compiled by auth/policy.c. */
 struct jt_claim_rules {
     struct jt_texts issuers;
@@ -42,6 +49,7 @@ struct jt_claim_rules {
     struct jeton_bytes subject;
     struct jt_texts required;
     struct jt_texts scopes;
+    struct jt_role_rules role;
     int64_t leeway;
     int64_t max_age; /* -1: any */
     bool exp_optional;

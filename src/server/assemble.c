@@ -165,6 +165,7 @@ static JT_CHECKED build(struct jt_server *server, const struct jt_server *before
     server->verify_mode = mode_of(server);
     JT_TRY(jt_server_open_trusted(server, before, detail));
     JT_TRY(jt_server_open_policies(server, detail));
+    JT_TRY(jt_server_open_mapping(server));
     JT_TRY(jt_server_open_discovery(server));
     return jt_server_open_resource(server);
 }
@@ -236,6 +237,7 @@ void jt_server_free(void *value)
     }
     free(server->policies);
     jt_trust_free(server->believed);
+    jt_server_close_mapping(server);
     jt_server_close_trusted(server);
     jt_clients_free(server->clients);
     jt_config_free(server->config);

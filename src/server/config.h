@@ -26,6 +26,7 @@ struct jt_config_policy {
     struct jt_config_list audiences; /* none: those of verify.audiences */
     struct jt_config_list scopes;
     struct jt_config_list required_claims;
+    struct jt_config_text role; /* at NULL: none is needed */
 };
 
 /* Times of one source of keys. In an item of `trust`, what stands nowhere (place.line 0) is inherited. */
@@ -110,6 +111,13 @@ struct jt_config {
         struct jt_config_pairs headers;
         struct jt_config_items policies; /* struct jt_config_policy */
     } verify;
+    struct {
+        struct jt_config_list roles; /* the highest first */
+        struct {
+            struct jt_config_list user, org, role;
+        } claims;
+        struct jt_config_text dev_org;
+    } identity;
     struct jt_config_items clients; /* struct jt_config_client */
     struct jt_config_memory memory;
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/secret.h"
+#include "jose/role.h"
 #include "server/config.h"
 #include "server/seal_file.h"
 
@@ -42,9 +43,33 @@ static void check_headers(const struct jt_config_pairs *headers, struct jt_confi
     }
 }
 
+static void check_roles(const struct jt_config *config, struct jt_config_faults *faults)
+{
+    const struct jt_config_list *roles = &config->identity.roles;
+    const struct jt_config_policy *policies = config->verify.policies.at;
+    struct jeton_bytes names[64];
+    struct jt_texts known = {names, 0};
+    char key[128];
+    size_t index = 0;
+
+    for (size_t i = 0; i < roles->count; i++) {
+        if (jt_role_find(&known, jeton_text(roles->at[i].at), &index) &&
+            jt_bytes_equal_nocase(names[index], jeton_text(roles->at[i].at)))
+            jt_config_fault(faults, roles->at[i].place, "identity.roles", "names %s twice", roles->at[i].at);
+        names[known.count++] = jeton_text(roles->at[i].at);
+    }
+    for (size_t i = 0; i < config->verify.policies.count; i++) {
+        if (policies[i].role.at == NULL || jt_role_find(&known, jeton_text(policies[i].role.at), &index))
+            continue;
+        snprintf(key, sizeof key, "verify.policies.%s.role", policies[i].name.at);
+        jt_config_fault(faults, policies[i].role.place, key, "is none of identity.roles");
+    }
+}
+
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults)
 {
     jt_config_check_signing(config, faults);
+    check_roles(config, faults);
     check_whole_seconds(&config->signing.delegation_ttl, "signing.delegation_ttl", faults);
     check_whole_seconds(&config->signing.nbf_skew, "signing.nbf_skew", faults);
     check_headers(&config->verify.headers, faults);

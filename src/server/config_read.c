@@ -264,6 +264,11 @@ static JT_CHECKED read_list(struct walk *walk, const struct jt_config_key *key, 
 {
     struct jt_config_list list = {NULL, 0, place_of(walk, walk->event.start_mark)};
 
+    if (key->single && walk->event.type == YAML_SCALAR_EVENT) {
+        JT_TRY(jt_config_add(&walk->target, key, &list, scalar(walk), list.place, shown));
+        *(struct jt_config_list *)jt_config_field(key, base) = list;
+        return JETON_OK;
+    }
     if (walk->event.type != YAML_SEQUENCE_START_EVENT) {
         wrong_type(walk, shown, "must be a list");
         return JETON_OK;

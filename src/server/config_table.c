@@ -391,6 +391,50 @@ static const struct jt_config_key keys[] = {
      .type = JT_CONFIG_LIST,
      .offset = POLICY(required_claims),
      .text = "Claims that a token must have."},
+    {.path = "verify.policies.*.role",
+     .type = JT_CONFIG_TEXT,
+     .offset = POLICY(role),
+     .shown = "none is needed",
+     .text =
+         "The lowest of *identity.roles* that is enough. A token of a lower one gets 403; one that says none, or one "
+         "that is not known, 401."},
+    {.path = "identity.roles",
+     .type = JT_CONFIG_LIST,
+     .offset = OF(identity.roles),
+     .fallback = "admin, curator, basic",
+     .max = 64,
+     .judge = jt_judge_name,
+     .text =
+         "All roles there are, the highest first; compared without case. *user* in a token is read as *basic* where "
+         "only that is one. Nothing else is ever taken for one of them."},
+    {.path = "identity.claims.user",
+     .type = JT_CONFIG_LIST,
+     .offset = OF(identity.claims.user),
+     .fallback = "sub",
+     .single = true,
+     .max = 16,
+     .text = "Claims that say who it is: the first that is there and not blank. Where anything of *identity* is given, "
+             "*user*, *org* and *role* beside a header in *verify.headers* stand for these."},
+    {.path = "identity.claims.org",
+     .type = JT_CONFIG_LIST,
+     .offset = OF(identity.claims.org),
+     .fallback = "org, org_id",
+     .single = true,
+     .max = 16,
+     .text = "Claims that say for which organisation."},
+    {.path = "identity.claims.role",
+     .type = JT_CONFIG_LIST,
+     .offset = OF(identity.claims.role),
+     .fallback = "role",
+     .single = true,
+     .max = 16,
+     .text = "Claims that say in which role. A header carries it as *identity.roles* spells it."},
+    {.path = "identity.dev_org",
+     .type = JT_CONFIG_TEXT,
+     .offset = OF(identity.dev_org),
+     .fallback = "dev-org",
+     .judge = jt_judge_name,
+     .text = "The organisation that a header of *org* carries where *verify.mode* is none."},
     {.path = "clients",
      .type = JT_CONFIG_ITEMS,
      .offset = OF(clients),
@@ -474,6 +518,7 @@ static const struct jt_config_key keys[] = {
  * AUTH_MODE, are read in config_outside.c. */
 static const struct jt_config_alias aliases[] = {
     {.name = "OIDC_PROVIDER_ISSUER", .path = "issuer"},
+    {.name = "AUTH_DEV_ORG_ID", .path = "identity.dev_org"},
     {.name = "LOG_LEVEL", .path = "log_level", .words = "trace=debug warning=warn critical=error fatal=error"},
 };
 

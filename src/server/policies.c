@@ -60,7 +60,7 @@ static const struct jt_config_policy plain, for_anyone;
 struct lists {
     struct jeton_bytes issuer, type;
     struct jeton_bytes audiences[LIST_MAX], scopes[LIST_MAX], required[2 * LIST_MAX], algorithms[LIST_MAX],
-        types[LIST_MAX];
+        types[LIST_MAX], roles[LIST_MAX], role_claims[LIST_MAX];
 };
 
 static void fill_common(const struct jt_server *server, const struct jt_config_policy *from, const char *issuer,
@@ -71,6 +71,11 @@ static void fill_common(const struct jt_server *server, const struct jt_config_p
     options->max_token = (size_t)server->config->limits.token.value;
     options->scopes = texts_of(&from->scopes, lists->scopes);
     options->required = texts_of(&from->required_claims, lists->required);
+    if (from->role.at == NULL)
+        return;
+    options->role = jeton_text(from->role.at);
+    options->roles = texts_of(&server->config->identity.roles, lists->roles);
+    options->role_claims = texts_of(&server->config->identity.claims.role, lists->role_claims);
 }
 
 /* Own tokens: typ at+jwt is demanded, so that no other kind of own token passes. */

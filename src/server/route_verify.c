@@ -5,6 +5,7 @@
 
 #include "server/connections.h"
 #include "server/identity.h"
+#include "server/mapping.h"
 #include "server/routes.h"
 #include "server/verify_unchecked.h"
 
@@ -77,6 +78,45 @@ static struct jt_json claim_of(const struct identity *identity, const char *name
                                    : jt_json_get(identity->claims, jeton_text(name));
 }
 
+/* A role as the configuration spells it; an unknown one is nobody's (S1.22). */
+static JT_CHECKED role_value(const struct jt_role_rules *rules, struct jt_json claim, const char **out)
+{
+    size_t index = 0;
+
+    *out = "";
+    if (jt_claim_is_blank(claim))
+        return JETON_OK;
+    if (jt_role_read(claim, rules, &index, NULL) != JETON_OK)
+        return JETON_CLAIMS_UNMAPPABLE;
+    *out = rules->names.at[index].at; /* the configuration's, with a NUL behind it */
+    return JETON_OK;
+}
+
+/* What stands beside a header: a claim, or a name that stands for the first of several. */
+static JT_CHECKED value_of(const struct jt_server *server, const struct identity *identity, const char *name,
+                           struct jt_arena *arena, const char **out)
+{
+    const struct jt_mapping *mapping = &server->mapping;
+    const struct jt_texts *claims = jt_mapping_claims(mapping, name);
+    struct jt_json claim = {NULL};
+
+    if (claims == NULL)
+        return jt_identity_value(claim_of(identity, name), arena, out);
+    if (server->verify_mode == JT_VERIFY_NONE && claims == &mapping->org) {
+        *out = server->config->identity.dev_org.at;
+        return JETON_OK;
+    }
+    for (size_t i = 0; i < claims->count && jt_claim_is_blank(claim); i++)
+        claim = claim_of(identity, claims->at[i].at);
+    if (claims == &mapping->role.claims)
+        return role_value(&mapping->role, claim, out);
+    if (jt_claim_is_blank(claim)) {
+        *out = "";
+        return JETON_OK;
+    }
+    return jt_identity_value(claim, arena, out);
+}
+
 /* Identity headers of a good answer: each one that is configured, always. */
 static JT_CHECKED add_identity(const struct jt_server *server, const struct jt_request *request,
                                const struct identity *identity, struct jt_answer *answer, struct jeton_detail *detail)
@@ -91,7 +131,7 @@ static JT_CHECKED add_identity(const struct jt_server *server, const struct jt_r
         const char *value = NULL;
         enum jeton_status status = jt_bytes_equal_nocase(jeton_text(name), JT_TEXT(CLAIMS_HEADER))
                                        ? jt_identity_claims(payload, request->arena, &value)
-                                       : jt_identity_value(claim_of(identity, claim), request->arena, &value);
+                                       : value_of(server, identity, claim, request->arena, &value);
 
         if (status == JETON_OK) {
             bytes += strlen(name) + strlen(value) + 4;

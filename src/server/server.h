@@ -6,6 +6,7 @@
 #define JT_SERVER_SERVER_H
 
 #include "auth/trust.h"
+#include "jose/role.h"
 #include "keys/signers.h"
 #include "keys/snapshot.h"
 #include "server/clients.h"
@@ -49,6 +50,13 @@ struct jt_named_policy {
     struct jeton_bytes scopes;    /* joined by spaces, for the answer that says which are missing; may be empty */
 };
 
+/* What user, org and role mean beside a header, where the configuration says anything of `identity`. */
+struct jt_mapping {
+    bool given;
+    struct jt_texts user, org; /* claims, the first that is there */
+    struct jt_role_rules role;
+};
+
 enum jt_verify_mode { JT_VERIFY_JWT, JT_VERIFY_TRUSTED, JT_VERIFY_NONE };
 
 /* What a reload does not touch. */
@@ -83,6 +91,7 @@ struct jt_server {
     struct jt_issuer **issuers; /* each held */
     size_t issuer_count;
     enum jt_verify_mode verify_mode;
+    struct jt_mapping mapping;
     struct jt_named_policy *policies; /* the default one first */
     size_t policy_count;
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
@@ -137,6 +146,9 @@ void jt_server_close_trusted(struct jt_server *server);
 /* Nobody is told anything from then on. */
 void jt_lasting_stop_engine(struct jt_lasting *lasting);
 JT_CHECKED jt_server_open_policies(struct jt_server *server, struct jeton_detail *detail);
+/* Identity headers: which claims user, org and role stand for (mapping.c). */
+JT_CHECKED jt_server_open_mapping(struct jt_server *server);
+void jt_server_close_mapping(struct jt_server *server);
 JT_CHECKED jt_server_open_discovery(struct jt_server *server);
 JT_CHECKED jt_server_open_resource(struct jt_server *server);
 /* `what` was raised, or is about to go: requests that wait for it go on. */

@@ -232,6 +232,63 @@ static void scopes_are_words_or_elements(void **state)
     CHECK(rows, &options, NOW);
 }
 
+static void S1_22_a_role_is_one_of_an_ordered_list(void **state)
+{
+    (void)state;
+    const struct jeton_bytes roles[] = {JT_TEXT("admin"), JT_TEXT("curator"), JT_TEXT("basic")};
+    const struct jeton_bytes claims[] = {JT_TEXT("role"), JT_TEXT("org_role")};
+    struct jeton_policy_options options = any_audience();
+    options.roles = (struct jeton_list){roles, 3};
+    options.role = JT_TEXT("Curator");
+    options.role_claims = (struct jeton_list){claims, 2};
+    const struct row rows[] = {
+        {S("\"role\":\"admin\""), JETON_OK},
+        {S("\"role\":\"ADMIN\""), JETON_OK},
+        {S("\"role\":\"curator\""), JETON_OK},
+        {S("\"role\":\"basic\""), JETON_ROLE_INSUFFICIENT},
+        {S("\"role\":\"user\""), JETON_ROLE_INSUFFICIENT},
+        {S("\"role\":\"User\""), JETON_ROLE_INSUFFICIENT},
+        {S("\"role\":\"superadmin\""), JETON_CLAIMS_INVALID},
+        {S("\"role\":\"admin \""), JETON_CLAIMS_INVALID},
+        {S("\"role\":\"admin\\u0000\""), JETON_CLAIMS_INVALID},
+        {S("\"role\":[\"admin\"]"), JETON_CLAIMS_INVALID},
+        {S("\"role\":0"), JETON_CLAIMS_INVALID},
+        {S("\"role\":{}"), JETON_CLAIMS_INVALID},
+        {S("\"sub\":\"a\""), JETON_CLAIM_MISSING},
+        {S("\"role\":\"\""), JETON_CLAIM_MISSING},
+        {S("\"role\":\" \\t\""), JETON_CLAIM_MISSING},
+        {S("\"role\":null"), JETON_CLAIM_MISSING},
+        {S("\"Role\":\"admin\""), JETON_CLAIM_MISSING},
+        {S("\"role\":\" \",\"org_role\":\"admin\""), JETON_OK},
+        {S("\"role\":\"basic\",\"org_role\":\"admin\""), JETON_ROLE_INSUFFICIENT},
+        {S("\"role\":\"x\",\"org_role\":\"admin\""), JETON_CLAIMS_INVALID},
+    };
+    CHECK(rows, &options, NOW);
+    options.role = JT_TEXT("user"); /* the policy may say it so, too */
+    const struct row lowest[] = {{S("\"role\":\"basic\""), JETON_OK},
+                                 {S("\"role\":\"user\""), JETON_OK},
+                                 {S("\"role\":\"guest\""), JETON_CLAIMS_INVALID}};
+    CHECK(lowest, &options, NOW);
+}
+
+static void S2_18_a_role_outside_the_list_is_an_invalid_claim(void **state)
+{
+    (void)state;
+    const struct jeton_bytes roles[] = {JT_TEXT("superadmin"), JT_TEXT("admin"), JT_TEXT("user")};
+    struct jeton_policy_options options = any_audience();
+    options.roles = (struct jeton_list){roles, 3};
+    const struct row rows[] = {
+        {S("\"role\":\"superadmin\""), JETON_OK},        {S("\"role\":\"user\""), JETON_OK},
+        {S("\"role\":\"basic\""), JETON_CLAIMS_INVALID}, {S("\"role\":\"root\""), JETON_CLAIMS_INVALID},
+        {S("\"roles\":\"user\""), JETON_CLAIM_MISSING},
+    };
+    CHECK(rows, &options, NOW);
+    const struct jeton_bytes no_basic[] = {JT_TEXT("admin"), JT_TEXT("member")};
+    options.roles = (struct jeton_list){no_basic, 2};
+    const struct row strict[] = {{S("\"role\":\"user\""), JETON_CLAIMS_INVALID}};
+    CHECK(strict, &options, NOW);
+}
+
 static void types_are_compared_without_case_and_application(void **state)
 {
     (void)state;
@@ -294,6 +351,8 @@ int main(void)
         cmocka_unit_test(issuer_audience_and_subject_are_equal_or_not),
         cmocka_unit_test(required_claims_must_be_there),
         cmocka_unit_test(scopes_are_words_or_elements),
+        cmocka_unit_test(S1_22_a_role_is_one_of_an_ordered_list),
+        cmocka_unit_test(S2_18_a_role_outside_the_list_is_an_invalid_claim),
         cmocka_unit_test(types_are_compared_without_case_and_application),
         cmocka_unit_test(details_are_sentences_with_outside_bytes_escaped),
     };

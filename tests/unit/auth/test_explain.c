@@ -40,7 +40,7 @@ static void every_check_stands_in_the_order_of_judgement(void **state)
     explain(token, set, &options);
     assert_string_equal(summary(),
                         "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature+ payload+ "
-                        "claim_types+ exp+ nbf~ iat~ issuer~ audience~ subject~ typ~ required~ max_age~ scope~");
+                        "claim_types+ exp+ nbf~ iat~ issuer~ audience~ subject~ typ~ required~ max_age~ scope~ role~");
     assert_string_equal(verdict.key_reason.text, "kid \"es\" names it: EC P-256, alg ES256");
     free(token);
     jt_keyset_free(set);
@@ -60,7 +60,7 @@ static void what_can_be_judged_after_a_failure_is(void **state)
     explain(token, set, &options);
     assert_string_equal(summary(),
                         "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature+ payload+ "
-                        "claim_types- exp- nbf? iat+ issuer~ audience- subject~ typ- required~ max_age+ scope-");
+                        "claim_types- exp- nbf? iat+ issuer~ audience- subject~ typ- required~ max_age+ scope- role~");
     assert_code(verdict.status, JETON_CLAIMS_INVALID);
     free(token);
     jt_keyset_free(set);
@@ -75,18 +75,18 @@ static void claims_are_judged_only_when_the_signature_fits(void **state)
     explain(forged, set, &options);
     assert_string_equal(summary(),
                         "size+ shape+ header+ crit+ algorithm+ trusted_issuer~ key+ signature- payload? "
-                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope?");
+                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope? role?");
     free(forged);
     char *critical = jws(keys.es, "ES256", "{\"alg\":\"ES256\",\"kid\":\"es\",\"crit\":[\"x\"]}", GOOD_PAYLOAD);
     explain(critical, set, &options);
     assert_string_equal(summary(),
                         "size+ shape+ header+ crit- algorithm+ trusted_issuer~ key+ signature? payload? "
-                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope?");
+                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ~ required? max_age? scope? role?");
     free(critical);
     explain("x", set, &options);
     assert_string_equal(summary(),
                         "size+ shape- header? crit? algorithm? trusted_issuer? key? signature? payload? "
-                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ? required? max_age? scope?");
+                        "claim_types? exp? nbf? iat? issuer? audience? subject? typ? required? max_age? scope? role?");
     jt_keyset_free(set);
 }
 

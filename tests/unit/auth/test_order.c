@@ -15,13 +15,15 @@ static void every_check_answers_in_its_turn(void **state)
     (void)state;
     const struct jeton_bytes issuers[] = {JT_TEXT("https://a.example"), JT_TEXT("https://b.example")};
     const struct jeton_bytes audience = JT_TEXT("api"), type = JT_TEXT("at+jwt"), claim = JT_TEXT("tenant"),
-                             scope = JT_TEXT("read");
+                             scope = JT_TEXT("read"), roles[] = {JT_TEXT("admin"), JT_TEXT("basic")};
     struct jeton_policy_options options = JETON_POLICY_OPTIONS_INIT;
     options.issuers = (struct jeton_list){issuers, 2};
     options.audiences = (struct jeton_list){&audience, 1};
     options.types = (struct jeton_list){&type, 1};
     options.required = (struct jeton_list){&claim, 1};
     options.scopes = (struct jeton_list){&scope, 1};
+    options.roles = (struct jeton_list){roles, 2};
+    options.role = JT_TEXT("admin");
     options.subject = JT_TEXT("s");
     options.max_age = 1000;
     const struct jt_secret_jwk *es = keys.es, *other = keys.other;
@@ -64,10 +66,15 @@ static void every_check_answers_in_its_turn(void **state)
          "{\"iss\":\"https://"
          "b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1}",
          &es},
+        {JETON_ROLE_INSUFFICIENT, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"at+jwt\"}",
+         "{\"iss\":\"https://"
+         "b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1,"
+         "\"scope\":\"write read\",\"role\":\"basic\"}",
+         &es},
         {JETON_OK, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"at+jwt\"}",
          "{\"iss\":\"https://"
          "b.example\",\"exp\":1900000000,\"iat\":1700000000,\"sub\":\"s\",\"aud\":\"api\",\"tenant\":1,"
-         "\"scope\":\"write read\"}",
+         "\"scope\":\"write read\",\"role\":\"admin\"}",
          &es},
     };
     struct jt_keyset *set = one_key(keys.es);
