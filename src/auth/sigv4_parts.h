@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What do reading, judging and signing by SigV4 share? sigv4_request.c writes what is signed, sigv4.c signs it,
- * sigv4_read.c reads what a request says of its signature; nothing else includes this. */
+ * sigv4_read.c reads what a request says of its signature; and session_open.c reads times as they do. */
 #ifndef JT_AUTH_SIGV4_PARTS_H
 #define JT_AUTH_SIGV4_PARTS_H
 
