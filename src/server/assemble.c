@@ -51,26 +51,33 @@ static unsigned connections_of(const struct jt_server *server)
     return (unsigned)wanted;
 }
 
+static int64_t shorter_wait(const struct jt_issuer *issuer, int64_t than)
+{
+    int64_t wait = issuer != NULL ? issuer->wait_ms : 0;
+
+    return wait > 0 && (than == 0 || wait < than) ? wait : than;
+}
+
 /* A request that waits for keys is let go in time, give or take an eighth; nothing waits by default. */
 static int64_t tick_of(const struct jt_server *server)
 {
-    int64_t tick = 0;
+    int64_t wait = 0, tick;
 
-    for (size_t i = 0; i < server->issuer_count; i++) {
-        int64_t wait = server->issuers[i]->wait_ms;
-
-        if (wait > 0 && (tick == 0 || wait / 8 < tick))
-            tick = wait / 8 + 1;
-    }
+    for (size_t i = 0; i < server->issuer_count; i++)
+        wait = shorter_wait(server->issuers[i], wait);
+    for (size_t i = 0; i < server->holder_count; i++)
+        wait = shorter_wait(server->holders[i], wait);
+    tick = wait > 0 ? wait / 8 + 1 : 0;
     return tick > 0 && tick < TICK_MIN_MS ? TICK_MIN_MS : tick;
 }
 
+/* Two tokens are looked at side by side where one is exchanged on behalf of another. */
 static size_t arena_of(const struct jt_server *server)
 {
     const struct jt_config *config = server->config;
     size_t token_max = (size_t)config->limits.token.value;
 
-    return jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value + ARENA_BESIDE +
+    return 2 * jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value + ARENA_BESIDE +
            server->issuer_count * JT_METRICS_ISSUER_MAX;
 }
 
@@ -166,6 +173,7 @@ static JT_CHECKED build(struct jt_server *server, const struct jt_server *before
     JT_TRY(jt_server_open_trusted(server, before, detail));
     JT_TRY(jt_server_open_policies(server, detail));
     JT_TRY(jt_server_open_mapping(server));
+    JT_TRY(jt_server_open_client_trusts(server, detail));
     JT_TRY(jt_server_open_discovery(server));
     return jt_server_open_resource(server);
 }
@@ -238,6 +246,7 @@ void jt_server_free(void *value)
     free(server->policies);
     jt_trust_free(server->believed);
     jt_server_close_mapping(server);
+    jt_server_close_client_trusts(server);
     jt_server_close_trusted(server);
     jt_clients_free(server->clients);
     jt_config_free(server->config);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who does a request say it comes from? Reads, believes nothing; clients.c judges. */
 #include "base/base64url.h"
+#include "jose/verify.h"
 #include "server/clients.h"
+
+#define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 /* RFC 4648 §4, with its padding and nothing else: turned into base64url, whose reader is strict. */
 static JT_CHECKED decode_base64(struct jeton_bytes text, struct jt_arena *arena, struct jeton_bytes *out, bool *good)
@@ -58,6 +61,40 @@ static JT_CHECKED read_basic(struct jeton_bytes credentials, struct jt_arena *ar
     return JETON_OK;
 }
 
+/* What the assertion says of whom it is; empty when it cannot be read. Nothing is believed: its failures are counted
+ * for that id, its keys are tried. */
+static struct jeton_bytes peek_issuer(struct jeton_bytes assertion, struct jt_arena *arena)
+{
+    struct jt_payload payload = {.read = false};
+    struct jt_token token;
+
+    if (jt_token_split(assertion, &token, NULL) != JETON_OK ||
+        !jt_base64url_decode_arena(token.payload_text, arena, &token.payload) ||
+        jt_payload_read(&payload, token.payload, arena, NULL) != JETON_OK)
+        return (struct jeton_bytes){NULL, 0};
+    return jt_json_string(jt_json_get(payload.json, JT_TEXT("iss")));
+}
+
+static void read_assertion(const struct jt_form *form, struct jt_arena *arena, struct jt_claimant *out)
+{
+    struct jeton_bytes type = jt_form_get(form, "client_assertion_type", NULL);
+
+    out->id = jt_form_get(form, "client_id", NULL);
+    out->assertion = jt_form_get(form, "client_assertion", NULL);
+    out->kind = JT_CLAIMANT_BAD;
+    if (out->assertion.len == 0 || !jt_bytes_equal(type, JT_TEXT(ASSERTION_TYPE)))
+        return;
+    out->kind = JT_CLAIMANT_ASSERTED;
+    if (out->id.len == 0)
+        out->id = peek_issuer(out->assertion, arena);
+}
+
+static bool has_assertion(const struct jt_form *form)
+{
+    return jt_form_get(form, "client_assertion", NULL).len > 0 ||
+           jt_form_get(form, "client_assertion_type", NULL).len > 0;
+}
+
 JT_CHECKED jt_claimant_read(struct jeton_bytes authorization, const struct jt_form *form, struct jt_arena *arena,
                             struct jt_claimant *out)
 {
@@ -65,6 +102,13 @@ JT_CHECKED jt_claimant_read(struct jeton_bytes authorization, const struct jt_fo
     struct jeton_bytes secret = jt_form_get(form, "client_secret", NULL);
 
     *out = (struct jt_claimant){.kind = JT_CLAIMANT_NONE};
+    if (has_assertion(form)) {
+        if (authorization.len > 0 || secret.len > 0)
+            out->kind = JT_CLAIMANT_TWO_WAYS;
+        else
+            read_assertion(form, arena, out);
+        return JETON_OK;
+    }
     if (authorization.len > 0) {
         if (!jt_bytes_equal_nocase(jt_bytes_cut(authorization, 0, 6), JT_TEXT("Basic "))) {
             out->kind = JT_CLAIMANT_BAD;

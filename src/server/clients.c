@@ -191,13 +191,45 @@ static void add_failure(struct failures *failures, int64_t now_ms)
         failures->count++;
 }
 
+const struct jt_client *jt_clients_find(const struct jt_clients *clients, struct jeton_bytes id)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        if (jt_bytes_equal(clients->at[i].client.id, id))
+            return &clients->at[i].client;
+    }
+    return NULL;
+}
+
+static struct failures *failures_of(struct jt_clients *clients, struct entry *entry, struct jeton_bytes id)
+{
+    return entry != NULL ? &entry->failures : &clients->strangers[jt_bytes_hash(id, clients->hash_key) % STRANGERS];
+}
+
+unsigned jt_clients_closed_for(struct jt_clients *clients, struct jeton_bytes id, int64_t now_ms)
+{
+    struct failures *failures = failures_of(clients, find(clients, id), id);
+    unsigned seconds;
+
+    pthread_mutex_lock(&clients->lock);
+    seconds = closed_for(failures, now_ms);
+    pthread_mutex_unlock(&clients->lock);
+    return seconds;
+}
+
+void jt_clients_failed(struct jt_clients *clients, struct jeton_bytes id, int64_t now_ms)
+{
+    struct failures *failures = failures_of(clients, find(clients, id), id);
+
+    pthread_mutex_lock(&clients->lock);
+    add_failure(failures, now_ms);
+    pthread_mutex_unlock(&clients->lock);
+}
+
 const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, const struct jt_claimant *claimant,
                                                 int64_t now_ms, unsigned *retry_after)
 {
     struct entry *entry = find(clients, claimant->id);
-    struct failures *failures = entry != NULL
-                                    ? &entry->failures
-                                    : &clients->strangers[jt_bytes_hash(claimant->id, clients->hash_key) % STRANGERS];
+    struct failures *failures = failures_of(clients, entry, claimant->id);
     unsigned char hash[JT_SECRET_HASH];
     bool fits = false;
 

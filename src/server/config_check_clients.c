@@ -116,7 +116,7 @@ static const struct jt_config_trust *entry_of(const struct jt_config *config, co
     const struct jt_config_trust *entries = config->trust.at;
 
     for (size_t i = 0; i < config->trust.count; i++) {
-        if (entries[i].issuer.at != NULL && strcmp(entries[i].issuer.at, issuer) == 0)
+        if (entries[i].issuer.at != NULL && !entries[i].any_issuer && strcmp(entries[i].issuer.at, issuer) == 0)
             return &entries[i];
     }
     return NULL;

@@ -41,6 +41,7 @@ struct jt_connection {
     int64_t began_ns;
     bool parked;     /* the handler let it wait */
     unsigned waited; /* for what it has: of enum jt_wait */
+    bool spent;      /* the handler's, see struct jt_request */
 };
 
 /* A socket that was closed with bytes unread: read out for a moment, or else the peer loses the answer (TCP resets). */

@@ -335,6 +335,7 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     request.arena = arena_of_thread(http);
     if (request.arena == NULL)
         return MHD_NO;
+    request.spent = &connection->spent;
     request.holding = atomic_load(&http->tick_max_ms) == 0 ? NULL : &holding;
     request.waited = connection->waited;
     http->options.handler.answer(http->options.handler.context, &request, &answer);
@@ -386,6 +387,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
         *marker = connection;
         connection->began_ns = jt_monotonic_ns();
         connection->waited = 0;
+        connection->spent = false;
         jt_connection_enter(connection, JT_CONNECTION_BODY);
         jt_buffer_done(&connection->body);
         jt_buffer_init_secret(&connection->body, http->options.body_max);

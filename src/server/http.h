@@ -24,11 +24,13 @@ struct jt_request {
     int64_t now;                /* seconds since 1970 */
     struct jt_holding *holding; /* http.c's: for jt_request_park; NULL: it may not wait */
     unsigned waited;            /* what it has waited for already: of enum jt_wait */
+    bool *spent;                /* the handler's: what may be done once was done for this request. False at first, kept
+                                   while it waits; may be NULL */
 };
 /* The first header of that name (without case) and how many there are; `count` may be NULL. */
 struct jeton_bytes jt_request_header(const struct jt_request *request, const char *name, size_t *count);
 /* What a request may wait for, once each. */
-enum jt_wait { JT_WAIT_KEYS = 1, JT_WAIT_ERRAND = 2 };
+enum jt_wait { JT_WAIT_KEYS = 1, JT_WAIT_ERRAND = 2, JT_WAIT_CLIENT = 4 /* for the keys of the one who asks */ };
 /* Lets the request wait, without a thread, until *what has passed `mark` or the time is over; the handler is then
  * called once more, and cannot wait for the like again. When JT_PARK_HELD, the handler returns at once and what it
  * answered is dropped. */

@@ -6,7 +6,7 @@
 #include "server/revocations.h"
 #include "server/server.h"
 
-enum { LIST_MAX = 256, CACHE_MIN = 16 * 1024, CACHE_ENTRY = 2048 };
+enum { LIST_MAX = 256, DEMAND_MAX = 8, CACHE_MIN = 16 * 1024, CACHE_ENTRY = 2048 };
 
 static struct jeton_list texts_of(const struct jt_config_list *list, struct jeton_bytes memory[LIST_MAX])
 {
@@ -59,7 +59,7 @@ static const struct jt_config_policy plain, for_anyone;
 
 struct lists {
     struct jeton_bytes issuer, type;
-    struct jeton_bytes audiences[LIST_MAX], scopes[LIST_MAX], required[2 * LIST_MAX], algorithms[LIST_MAX],
+    struct jeton_bytes audiences[LIST_MAX], scopes[LIST_MAX], required[2 * LIST_MAX + DEMAND_MAX], algorithms[LIST_MAX],
         types[LIST_MAX], roles[LIST_MAX], role_claims[LIST_MAX];
 };
 
@@ -110,8 +110,19 @@ static void fill_trusted(const struct jt_server *server, const struct jt_config_
     options->required.count += required->count;
 }
 
-static JT_CHECKED make_policy(const struct jt_server *server, const struct jt_config_policy *from, size_t index,
-                              struct jt_policy **out, struct jeton_detail *detail)
+static void demand(const struct jeton_list *audiences, const struct jeton_list *required, struct lists *lists,
+                   struct jeton_policy_options *options)
+{
+    if (audiences->count > 0)
+        options->audiences = *audiences;
+    for (size_t i = 0; i < required->count && options->required.count < JT_COUNT(lists->required); i++)
+        lists->required[options->required.count++] = required->at[i];
+    options->required.at = lists->required;
+}
+
+JT_CHECKED jt_server_make_policy(const struct jt_server *server, const struct jt_config_policy *from, size_t index,
+                                 const struct jeton_list *audiences, const struct jeton_list *required,
+                                 struct jt_policy **out, struct jeton_detail *detail)
 {
     const struct jt_config_trust *entries = server->config->trust.at;
     struct jeton_policy_options options = JETON_POLICY_OPTIONS_INIT;
@@ -125,6 +136,7 @@ static JT_CHECKED make_policy(const struct jt_server *server, const struct jt_co
         fill_own(server, from, lists, &options);
     else
         fill_trusted(server, &entries[index - 1], from, lists, &options);
+    demand(audiences, required, lists, &options);
     status = jt_policy_new(&options, out, detail);
     free(lists);
     return status;
@@ -147,6 +159,8 @@ static bool is_anybody(const struct jt_server *server, size_t index)
 static JT_CHECKED fill_issuers(struct jt_server *server, const struct jt_config_policy *from, struct jt_trusted *all,
                                struct jeton_detail *detail)
 {
+    static const struct jeton_list none;
+
     for (size_t i = 0; i < server->issuer_count; i++) {
         struct jt_issuer *issuer = server->issuers[i];
 
@@ -155,7 +169,7 @@ static JT_CHECKED fill_issuers(struct jt_server *server, const struct jt_config_
                                      .source_count = 1,
                                      .refresh_on_bad_signature = refreshes_on_bad_signature(server, i),
                                      .context = issuer};
-        JT_TRY(make_policy(server, from, i, &all[i].policy, detail));
+        JT_TRY(jt_server_make_policy(server, from, i, &none, &none, &all[i].policy, detail));
     }
     return JETON_OK;
 }

@@ -36,6 +36,20 @@ static size_t write_algorithms(const struct jt_server *server, char out[ALGORITH
     return len;
 }
 
+static void add_asymmetric(struct jt_json_writer *writer, const char *name)
+{
+    const char *names[JT_ALG_COUNT];
+    size_t count = 0;
+
+    for (size_t i = 0; i < JT_ALG_COUNT; i++) {
+        const struct jt_algorithm *algorithm = jt_algorithm_at(i);
+
+        if (algorithm->type != JT_KEY_OCT && jt_algorithm_usable(algorithm))
+            names[count++] = algorithm->name;
+    }
+    jt_metadata_list(writer, name, names, count);
+}
+
 /* --- What it says: endpoints that are routes here, and lists of what they take --- */
 
 static const struct {
@@ -49,7 +63,7 @@ static const struct {
 };
 
 static const char *const grants[] = {"client_credentials"};
-static const char *const methods[] = {"client_secret_basic", "client_secret_post"};
+static const char *const methods[] = {"client_secret_basic", "client_secret_post", "private_key_jwt"};
 /* No endpoint here gives an authorization response; OpenID Connect demands the member and a value. */
 static const char *const responses[] = {"id_token"};
 static const char *const subjects[] = {"public"};
@@ -68,6 +82,11 @@ static const struct {
     {"subject_types_supported", LIST(subjects)},
 };
 
+/* What clients may sign assertions with. */
+static const char *const signed_for[] = {"token_endpoint_auth_signing_alg_values_supported",
+                                         "introspection_endpoint_auth_signing_alg_values_supported",
+                                         "revocation_endpoint_auth_signing_alg_values_supported"};
+
 JT_CHECKED jt_server_open_discovery(struct jt_server *server)
 {
     struct jt_json_writer writer;
@@ -79,6 +98,8 @@ JT_CHECKED jt_server_open_discovery(struct jt_server *server)
         add_address(&writer, endpoints[i].name, server, jt_route_path(endpoints[i].route));
     for (size_t i = 0; i < JT_COUNT(lists); i++)
         jt_metadata_list(&writer, lists[i].name, lists[i].texts, lists[i].count);
+    for (size_t i = 0; i < JT_COUNT(signed_for); i++)
+        add_asymmetric(&writer, signed_for[i]);
     jt_json_name(&writer, "id_token_signing_alg_values_supported");
     server->discovery_algorithms = server->discovery.len; /* what the keys say at the time of the request stands here */
     jt_metadata_scopes(&writer, server, NULL);

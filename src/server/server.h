@@ -42,6 +42,13 @@ struct jt_issuer {
     unsigned held; /* by so many configurations; the main thread's alone */
 };
 
+/* By what a client proves itself, and what it may bring for a token (client_trust.c). */
+struct jt_client_trust {
+    struct jt_trust *assertions; /* judges what it signs with its keys; NULL: it has a secret */
+    struct jt_trust *tokens;     /* judges what it exchanges; NULL: it may not */
+    struct jt_trust *grants;     /* judges what it brings as jwt-bearer; NULL: it may not */
+};
+
 /* What /verify judges by. */
 struct jt_named_policy {
     struct jeton_bytes name; /* empty: the default one */
@@ -90,6 +97,10 @@ struct jt_server {
     struct jt_clients *clients;
     struct jt_issuer **issuers; /* each held */
     size_t issuer_count;
+    struct jt_issuer **holders; /* one for each client, each held; NULL: it has no keys of its own */
+    size_t holder_count;
+    struct jt_client_trust *client_trusts; /* one for each client */
+    size_t client_trust_count;
     enum jt_verify_mode verify_mode;
     struct jt_mapping mapping;
     struct jt_named_policy *policies; /* the default one first */
@@ -135,7 +146,8 @@ void jt_server_run(struct jt_lasting *lasting, const struct jt_config_options *o
 JT_CHECKED jt_lasting_open_state(struct jt_lasting *lasting, const struct jt_config *config, bool accept_rollback,
                                  struct jeton_detail *detail);
 JT_CHECKED jt_server_open_clients(struct jt_server *server, struct jeton_detail *detail);
-/* A source of keys for each issuer: those of `before` (may be NULL) that are the same are taken over (trusted.c). */
+/* A source of keys for each issuer, and for each client that has keys: those of `before` (may be NULL) that are the
+ * same are taken over (trusted.c). */
 JT_CHECKED jt_server_open_trusted(struct jt_server *server, const struct jt_server *before,
                                   struct jeton_detail *detail);
 /* The engine has the new ones from then on; it is made when there is none. */
@@ -149,6 +161,15 @@ JT_CHECKED jt_server_open_policies(struct jt_server *server, struct jeton_detail
 /* Identity headers: which claims user, org and role stand for (mapping.c). */
 JT_CHECKED jt_server_open_mapping(struct jt_server *server);
 void jt_server_close_mapping(struct jt_server *server);
+/* After policies; for every client, in their order (client_trust.c). */
+JT_CHECKED jt_server_open_client_trusts(struct jt_server *server, struct jeton_detail *detail);
+void jt_server_close_client_trusts(struct jt_server *server);
+/* The policy for tokens of issuer `index` as the named policy `from` changes it. `audiences` and `required` (may have
+ * no elements) stand in place of and beside what is configured. */
+struct jt_config_policy;
+JT_CHECKED jt_server_make_policy(const struct jt_server *server, const struct jt_config_policy *from, size_t index,
+                                 const struct jeton_list *audiences, const struct jeton_list *required,
+                                 struct jt_policy **out, struct jeton_detail *detail);
 JT_CHECKED jt_server_open_discovery(struct jt_server *server);
 JT_CHECKED jt_server_open_resource(struct jt_server *server);
 /* `what` was raised, or is about to go: requests that wait for it go on. */

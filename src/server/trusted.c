@@ -173,25 +173,64 @@ static bool is_same(const struct jt_issuer *before, const struct way *way)
            jt_source_fits(before->source, way->kind, way->address, &way->options);
 }
 
-static JT_CHECKED open_trusted(struct jt_server *server, const struct jt_config_trust *trust,
-                               const struct jt_server *before, struct jeton_detail *detail)
+/* Whatever comes of it, what stands in `out` is held. */
+static JT_CHECKED hold_keys(const struct jt_server *server, const struct jt_config_trust *trust, struct jt_issuer *same,
+                            struct jt_issuer **out, struct jeton_detail *detail)
 {
-    struct jt_issuer *same = issuer_named(before, trust->issuer.at), *issuer = NULL;
     struct way way = {.wait_ms = 0};
-    enum jeton_status status;
 
-    warn_of_entry(server, trust);
     JT_TRY(find_way(server, trust, &way));
     if (is_same(same, &way)) {
         same->held++;
-        add_issuer(server, same);
+        *out = same;
         return JETON_OK;
     }
-    status = issuer_new(trust->issuer.at, same, &issuer);
+    JT_TRY(issuer_new(trust->issuer.at, same, out));
+    return open_source(trust, &way, *out, detail);
+}
+
+static JT_CHECKED open_trusted(struct jt_server *server, const struct jt_config_trust *trust,
+                               const struct jt_server *before, struct jeton_detail *detail)
+{
+    struct jt_issuer *issuer = NULL;
+    enum jeton_status status;
+
+    warn_of_entry(server, trust);
+    status = hold_keys(server, trust, issuer_named(before, trust->issuer.at), &issuer, detail);
     if (issuer != NULL)
         add_issuer(server, issuer);
-    JT_TRY(status);
-    return open_source(trust, &way, issuer, detail);
+    return status;
+}
+
+static struct jt_issuer *holder_named(const struct jt_server *server, const char *name)
+{
+    for (size_t i = 0; server != NULL && i < server->holder_count; i++) {
+        if (server->holders[i] != NULL && strcmp(server->holders[i]->name, name) == 0)
+            return server->holders[i];
+    }
+    return NULL;
+}
+
+/* Clients that prove themselves by keys hold them as issuers do; nothing else is believed of them. */
+static JT_CHECKED open_holders(struct jt_server *server, const struct jt_server *before, struct jeton_detail *detail)
+{
+    const struct jt_config_client *clients = server->config->clients.at;
+    size_t count = server->config->clients.count;
+
+    server->holders = calloc(count + 1, sizeof(struct jt_issuer *));
+    if (server->holders == NULL)
+        return JETON_OUT_OF_MEMORY;
+    server->holder_count = count;
+    for (size_t i = 0; i < count; i++) {
+        char name[JT_CLIENT_NAME_ROOM];
+        struct jt_config_trust keys;
+
+        if (!jt_config_has_keys(&clients[i]))
+            continue;
+        keys = jt_config_client_keys(&clients[i], name);
+        JT_TRY(hold_keys(server, &keys, holder_named(before, name), &server->holders[i], detail));
+    }
+    return JETON_OK;
 }
 
 /* Its own public keys, which the keeper gives it. */
@@ -252,10 +291,21 @@ static JT_CHECKED open_engine(struct jt_lasting *lasting)
     return jt_engine_open(&options, &lasting->engine);
 }
 
+/* Where nothing is verified, entries are still wanted by clients that exchange. */
+static bool wants_entries(const struct jt_server *server)
+{
+    const struct jt_config_client *clients = server->config->clients.at;
+    bool wanted = server->verify_mode == JT_VERIFY_JWT;
+
+    for (size_t i = 0; i < server->config->clients.count && !wanted; i++)
+        wanted = clients[i].exchange_from.count > 0;
+    return wanted;
+}
+
 JT_CHECKED jt_server_open_trusted(struct jt_server *server, const struct jt_server *before, struct jeton_detail *detail)
 {
     const struct jt_config_trust *entries = server->config->trust.at;
-    size_t count = server->verify_mode == JT_VERIFY_JWT ? server->config->trust.count : 0;
+    size_t count = wants_entries(server) ? server->config->trust.count : 0;
 
     server->issuers = calloc(count + 1, sizeof(struct jt_issuer *));
     if (server->issuers == NULL)
@@ -263,7 +313,7 @@ JT_CHECKED jt_server_open_trusted(struct jt_server *server, const struct jt_serv
     JT_TRY(open_own(server, before, detail));
     for (size_t i = 0; i < count; i++)
         JT_TRY(open_trusted(server, &entries[i], before, detail));
-    return JETON_OK;
+    return open_holders(server, before, detail);
 }
 
 /* An engine that has the source already was given it by the configuration before. A file is looked at again. */
@@ -287,6 +337,10 @@ JT_CHECKED jt_server_start_trusted(struct jt_server *server, struct jeton_detail
     for (size_t i = 0; i < server->issuer_count; i++) {
         if (server->issuers[i]->moved)
             JT_TRY(start_source(lasting, server->issuers[i]));
+    }
+    for (size_t i = 0; i < server->holder_count; i++) {
+        if (server->holders[i] != NULL && server->holders[i]->moved)
+            JT_TRY(start_source(lasting, server->holders[i]));
     }
     if (lasting->engine != NULL && !jt_engine_runs(lasting->engine) && jt_engine_start(lasting->engine) != JETON_OK)
         return jt_fail(detail, JETON_INTERNAL_ERROR, "no thread could be started for the keys of other issuers");
@@ -338,5 +392,8 @@ void jt_server_close_trusted(struct jt_server *server)
 {
     for (size_t i = 0; i < server->issuer_count; i++)
         release(server->lasting, server->issuers[i]);
+    for (size_t i = 0; i < server->holder_count; i++)
+        release(server->lasting, server->holders[i]);
     free(server->issuers);
+    free(server->holders);
 }
