@@ -185,6 +185,33 @@ static void two_ways_at_once(void **state)
     assert_int_equal(claim("", "client_secret=s").kind, JT_CLAIMANT_NONE);
 }
 
+#define ASSERTED "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+#define OF_WEB "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ3ZWIifQ.c2ln" /* {"iss":"web"} */
+
+static void S5_22_an_assertion_names_its_client(void **state)
+{
+    struct jt_claimant claimant = claim("", ASSERTED "&client_assertion=" OF_WEB);
+
+    (void)state;
+    assert_int_equal(claimant.kind, JT_CLAIMANT_ASSERTED);
+    IS(claimant.id, "web");
+    IS(claimant.assertion, OF_WEB);
+    IS(claim("", ASSERTED "&client_id=other&client_assertion=" OF_WEB).id, "other");
+    claimant = claim("", ASSERTED "&client_assertion=x");
+    assert_int_equal(claimant.kind, JT_CLAIMANT_ASSERTED);
+    assert_int_equal(claimant.id.len, 0);
+}
+
+static void assertions_of_another_type_or_beside_a_secret(void **state)
+{
+    (void)state;
+    assert_int_equal(claim("", "client_assertion=" OF_WEB).kind, JT_CLAIMANT_BAD);
+    assert_int_equal(claim("", "client_assertion_type=jwt-bearer&client_assertion=" OF_WEB).kind, JT_CLAIMANT_BAD);
+    assert_int_equal(claim("", ASSERTED).kind, JT_CLAIMANT_BAD);
+    assert_int_equal(claim("Basic d2ViOnM=", ASSERTED "&client_assertion=" OF_WEB).kind, JT_CLAIMANT_TWO_WAYS);
+    assert_int_equal(claim("", ASSERTED "&client_secret=s&client_assertion=" OF_WEB).kind, JT_CLAIMANT_TWO_WAYS);
+}
+
 /* --- Clients --- */
 
 static struct jt_clients *some_clients(void)
@@ -205,7 +232,8 @@ static struct jt_clients *some_clients(void)
 static const struct jt_client *attempt(struct jt_clients *clients, const char *id, const char *secret, int64_t now_ms,
                                        unsigned *retry_after)
 {
-    struct jt_claimant claimant = {JT_CLAIMANT_NAMED, true, jeton_text(id), jeton_text(secret)};
+    struct jt_claimant claimant = {
+        .kind = JT_CLAIMANT_NAMED, .basic = true, .id = jeton_text(id), .secret = jeton_text(secret)};
 
     return jt_clients_authenticate(clients, &claimant, now_ms, retry_after);
 }
@@ -253,6 +281,55 @@ static void ten_failures_close_an_id_for_the_rest_of_the_minute(void **state)
     assert_null(attempt(clients, "web", "secret", 60000, &wait));
     assert_int_equal(wait, 1);
     jt_clients_free(clients);
+}
+
+static void failures_of_assertions_count_with_those_of_secrets(void **state)
+{
+    struct jt_clients *clients = some_clients();
+    unsigned wait = 0;
+
+    (void)state;
+    for (int i = 0; i < 9; i++)
+        jt_clients_failed(clients, JT_TEXT("web"), 0);
+    assert_int_equal(jt_clients_closed_for(clients, JT_TEXT("web"), 0), 0);
+    assert_null(attempt(clients, "web", "wrong", 0, &wait));
+    assert_int_equal(jt_clients_closed_for(clients, JT_TEXT("web"), 0), 60);
+    assert_int_equal(jt_clients_closed_for(clients, JT_TEXT("other"), 0), 0);
+    assert_int_equal(jt_clients_closed_for(clients, JT_TEXT("web"), 60000), 0);
+    for (int i = 0; i < 10; i++)
+        jt_clients_failed(clients, JT_TEXT("nobody"), 0);
+    assert_int_equal(jt_clients_closed_for(clients, JT_TEXT("nobody"), 1), 60);
+    jt_clients_free(clients);
+}
+
+static void a_client_with_keys_has_no_secret_that_fits(void **state)
+{
+    struct jt_client client = {.id = JT_TEXT("batch"), .has_keys = true};
+    struct jt_clients *clients = some_clients();
+    unsigned wait = 0;
+
+    (void)state;
+    assert_int_equal(jt_digest(JT_HASH_SHA256, JT_TEXT("secret"), client.secret_hash), JETON_OK);
+    assert_int_equal(jt_clients_add(clients, &client), JETON_OK);
+    assert_null(attempt(clients, "batch", "secret", 0, &wait));
+    assert_int_equal(jt_clients_find(clients, JT_TEXT("batch"))->index, 2);
+    assert_null(jt_clients_find(clients, JT_TEXT("batc")));
+    jt_clients_free(clients);
+}
+
+static void grants_by_name_and_by_URN(void **state)
+{
+    enum jt_grant grant = JT_GRANT_COUNT;
+
+    (void)state;
+    for (size_t i = 0; i < JT_GRANT_COUNT; i++) {
+        assert_true(jt_grant_find(jeton_text(jt_grant_name((enum jt_grant)i)), &grant));
+        assert_int_equal(grant, i);
+        assert_true(jt_grant_find(jeton_text(jt_grant_type((enum jt_grant)i)), &grant));
+        assert_int_equal(grant, i);
+    }
+    assert_false(jt_grant_find(JT_TEXT("password"), &grant));
+    assert_false(jt_grant_find(JT_TEXT(""), &grant));
 }
 
 static void attempts_while_closed_do_not_count(void **state)
@@ -415,6 +492,7 @@ static void header_names_scopes_and_algorithms(void **state)
     assert_non_null(jt_judge_name(JT_TEXT("a/b")));
     assert_null(jt_judge_client_id(JT_TEXT("web:1")));
     assert_non_null(jt_judge_client_id(JT_TEXT("a b")));
+    assert_non_null(jt_judge_client_id(JT_TEXT("https://login.example#ada"))); /* the sub of a user elsewhere */
 }
 
 int main(void)
@@ -432,8 +510,13 @@ int main(void)
         cmocka_unit_test(id_and_secret_by_form),
         cmocka_unit_test(headers_that_cannot_be_read),
         cmocka_unit_test(two_ways_at_once),
+        cmocka_unit_test(S5_22_an_assertion_names_its_client),
+        cmocka_unit_test(assertions_of_another_type_or_beside_a_secret),
         cmocka_unit_test(the_right_secret_opens_and_others_do_not),
         cmocka_unit_test(ten_failures_close_an_id_for_the_rest_of_the_minute),
+        cmocka_unit_test(failures_of_assertions_count_with_those_of_secrets),
+        cmocka_unit_test(a_client_with_keys_has_no_secret_that_fits),
+        cmocka_unit_test(grants_by_name_and_by_URN),
         cmocka_unit_test(attempts_while_closed_do_not_count),
         cmocka_unit_test(ids_of_no_client_are_counted_alike),
         cmocka_unit_test(claims_that_travel),
