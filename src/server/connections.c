@@ -97,6 +97,7 @@ void jt_connections_remove(struct jt_connections *connections, struct jt_connect
     connections->count--;
     pthread_mutex_unlock(&connections->lock);
     jt_buffer_done(&connection->body);
+    jt_buffer_done(&connection->query);
     free(connection);
 }
 

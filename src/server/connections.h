@@ -34,7 +34,8 @@ struct jt_connection {
     bool reaped;
     /* For the thread that serves it alone. */
     struct jt_buffer body;
-    size_t body_seen; /* bytes that came, kept or not */
+    struct jt_buffer query; /* of the request whose head is coming in or was read, as sent */
+    size_t body_seen;       /* bytes that came, kept or not */
     bool wants_body;
     unsigned refused;   /* an answer that was decided before the body came; 0: none */
     const char *reason; /* and why */

@@ -201,7 +201,8 @@ static void judge_head(struct jt_http *http, struct MHD_Connection *wire, struct
     connection->refused = 0;
     connection->body_seen = 0;
     connection->reason = fault_of_head(&head, &length);
-    if (head.too_many || head.bytes > jt_http_head_max(http->options.token_max)) {
+    if (head.too_many || connection->query.status != JETON_OK ||
+        head.bytes > jt_http_head_max(http->options.token_max)) {
         connection->refused = 431;
         connection->reason = "the head is too large";
     } else if (connection->reason != NULL) {
@@ -323,7 +324,10 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     struct head head;
     struct timespec now;
     struct jt_answer answer = {.status = 500};
-    struct jt_request request = {.method = method, .path = path, .body = jt_buffer_bytes(&connection->body)};
+    struct jt_request request = {.method = method,
+                                 .path = path,
+                                 .query = jt_buffer_bytes(&connection->query),
+                                 .body = jt_buffer_bytes(&connection->body)};
     struct jt_holding holding = {http, wire, connection};
     enum MHD_Result sent = MHD_YES;
 
@@ -418,6 +422,7 @@ static void on_answered(void *context, struct MHD_Connection *wire, void **marke
     if (connection == NULL)
         return;
     jt_buffer_done(&connection->body);
+    jt_buffer_done(&connection->query);
     atomic_fetch_add_explicit(&connection->answered, 1, memory_order_relaxed);
     jt_connection_enter(connection, JT_CONNECTION_HEAD);
     *marker = NULL;
@@ -446,6 +451,22 @@ static size_t keep_escapes(void *context, struct MHD_Connection *wire, char *tex
     return strlen(text);
 }
 
+/* The library takes the query apart and unescapes it; signatures are over what was sent. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *wire)
+{
+    struct jt_http *http = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(wire, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct jt_connection *connection = info != NULL ? info->socket_context : NULL;
+    struct jeton_bytes text = jeton_text(target);
+
+    if (connection != NULL) {
+        jt_buffer_done(&connection->query);
+        jt_buffer_init_secret(&connection->query, jt_http_head_max(http->options.token_max));
+        jt_buffer_add(&connection->query, jt_bytes_cut(text, jt_bytes_find(text, '?', 0) + 1, text.len));
+    }
+    return NULL; /* the request's marker, as it is without this callback */
+}
+
 static void on_log(void *context, const char *format, va_list arguments)
 {
     struct jt_http *http = context;
@@ -471,7 +492,7 @@ static struct MHD_Daemon *start(struct jt_http *http)
                             (unsigned)JT_KEEP_ALIVE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             2 * options->token_max + POOL_ROOM, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
                             MHD_OPTION_NOTIFY_COMPLETED, on_answered, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-                            http, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+                            http, MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 #if MHD_VERSION >= 0x01000000
                             MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3,
 #else

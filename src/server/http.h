@@ -16,7 +16,8 @@
 /* Borrowed for the length of the handler. */
 struct jt_request {
     struct jeton_bytes method;
-    struct jeton_bytes path; /* as sent: no escape was decoded; without query */
+    struct jeton_bytes path;  /* as sent: no escape was decoded; without query */
+    struct jeton_bytes query; /* as sent, without "?"; may be empty */
     struct jeton_bytes body;
     const struct jt_header_field *headers;
     size_t header_count;
