@@ -131,5 +131,6 @@ enum cli_exit cli_deliver(struct cli *cli, const char *path, unsigned mode, stru
 /* --- The verbs. --- */
 
 extern const struct cli_verb cli_verify, cli_sign, cli_inspect, cli_key_generate, cli_key_public, cli_key_convert,
-    cli_key_thumbprint, cli_keys_fetch, cli_keys_lint;
+    cli_key_thumbprint, cli_keys_fetch, cli_keys_lint, cli_issuer_status, cli_issuer_rotate, cli_issuer_revoke,
+    cli_issuer_import, cli_issuer_reseal;
 #endif

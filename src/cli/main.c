@@ -7,8 +7,9 @@
 #include "cli/cli.h"
 
 static const struct cli_verb *const verbs[] = {
-    &cli_verify,      &cli_sign,           &cli_inspect,    &cli_key_generate, &cli_key_public,
-    &cli_key_convert, &cli_key_thumbprint, &cli_keys_fetch, &cli_keys_lint,
+    &cli_verify,        &cli_sign,           &cli_inspect,       &cli_key_generate,  &cli_key_public,
+    &cli_key_convert,   &cli_key_thumbprint, &cli_keys_fetch,    &cli_keys_lint,     &cli_issuer_status,
+    &cli_issuer_rotate, &cli_issuer_revoke,  &cli_issuer_import, &cli_issuer_reseal,
 };
 
 static void help(FILE *to)
@@ -62,7 +63,18 @@ static int run(const struct cli_verb *verb, int argc, char **argv)
     return end;
 }
 
-/* "key" and "keys" alone, or with a word that is none of theirs. */
+static bool is_half_verb(const char *word)
+{
+    static const char *const halves[] = {"key", "keys", "issuer"};
+
+    for (size_t i = 0; i < JT_COUNT(halves); i++) {
+        if (strcmp(word, halves[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One of them alone, or with a word that is none of theirs. */
 static int half_verb(int argc, char **argv)
 {
     bool asks = argc == 3 && strcmp(argv[2], "--help") == 0;
@@ -90,7 +102,7 @@ int main(int argc, char **argv)
         if (words > 0)
             return run(verbs[i], argc - words, argv + words);
     }
-    if (argc > 1 && (strcmp(argv[1], "key") == 0 || strcmp(argv[1], "keys") == 0))
+    if (argc > 1 && is_half_verb(argv[1]))
         return half_verb(argc, argv);
     if (argc > 1)
         fprintf(stderr, "jeton: \"%s\" is no verb\n", jt_escape(jeton_text(argv[1])).text);

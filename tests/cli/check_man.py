@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 PAGES = {"verify": ["verify"], "sign": ["sign"], "inspect": ["inspect"],
-         "key": ["key generate", "key public", "key convert", "key thumbprint"], "keys": ["keys fetch", "keys lint"]}
+         "key": ["key generate", "key public", "key convert", "key thumbprint"], "keys": ["keys fetch", "keys lint"],
+         "issuer": ["issuer status", "issuer rotate", "issuer revoke", "issuer import", "issuer reseal"]}
 
 
 def helped(jeton, verb):
