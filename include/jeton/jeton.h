@@ -10,9 +10,11 @@
 #include <jeton/fetch.h>
 #include <jeton/key.h>
 #include <jeton/keyset.h>
+#include <jeton/mint.h>
 #include <jeton/output.h>
 #include <jeton/policy.h>
 #include <jeton/sign.h>
+#include <jeton/signer.h>
 #include <jeton/source.h>
 #include <jeton/status.h>
 #include <jeton/trust.h>
