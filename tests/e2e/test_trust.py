@@ -87,7 +87,7 @@ def test_own_tokens_are_believed_beside_the_others(run, issuer):
     assert verdict(server.verify(issuer.sign(iss=server.url)))[:2] == (401, "key_unknown")
 
 
-def test_S1_12_an_unknown_kid_fetches_once_and_is_then_final(run, issuer):
+def test_S1_12_S5_29_an_unknown_kid_fetches_once_and_is_then_final(run, issuer):
     server = start(run, issuer.trust(STILL + ", wait: 15s"))
     for _ in range(5):
         answer = server.verify(issuer.sign(header={"kid": "nobody"}))
@@ -158,7 +158,7 @@ def test_S1_27_an_outage_shorter_than_max_stale_is_not_noticed(run, issuer):
     assert is_ready(server)
 
 
-def test_S1_28_S3_4_misses_at_once_share_one_fetch(run, issuer):
+def test_S1_28_S2_11_S3_4_misses_at_once_share_one_fetch(run, issuer):
     server = start(run, issuer.trust(STILL + ", wait: 15s"))
     issuer.hold()
     issuer.rotate()

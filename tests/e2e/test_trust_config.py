@@ -27,6 +27,8 @@ ISSUER = "https://login.example"
     f"trust: [{{issuer: 'http://127.0.0.1:1', audiences: [api], allow_http: true, allow_private_ip: true}}]\n",
     "key_source: {fresh_default: 100ms, fresh_min: 100ms, fresh_max: 100ms, max_stale: 100ms, wait: 250ms}\n",
     f"trust: [{{issuer: '{ISSUER}', audiences: [api], key_source: {{fresh_min: 1s, fresh_default: 1s, wait: 0s}}}}]\n",
+    # S1.10: the times of another system, all of them
+    "key_source: {fresh_default: 300s, fresh_min: 300s, fresh_max: 300s, miss_interval: 30s, miss_burst: 1, timeout: 5s}\n",
     "verify: {mode: none}\n", "limits: {token_cache: 0}\n", "trust: []\n",
 ])
 def test_what_is_fine(tmp_path, config):

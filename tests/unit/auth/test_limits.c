@@ -185,7 +185,7 @@ static char *kids_set(size_t count, size_t kid_len)
     return (char *)json.at;
 }
 
-static void sets_and_kids_have_their_limits(void **state)
+static void S5_11_sets_and_kids_have_their_limits(void **state)
 {
     (void)state;
     for (size_t count = 255; count <= 257; count++) {
@@ -218,7 +218,7 @@ int main(void)
         cmocka_unit_test(an_arena_too_small_is_out_of_memory_byte_by_byte),
         cmocka_unit_test(a_verified_token_borrows_from_the_arena_alone),
         cmocka_unit_test(a_secret_s_digest_is_not_shown),
-        cmocka_unit_test(sets_and_kids_have_their_limits),
+        cmocka_unit_test(S5_11_sets_and_kids_have_their_limits),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

@@ -101,7 +101,7 @@ static void opening_asks_nobody_and_before_the_first_answer_keys_are_unavailable
     world_free(world);
 }
 
-static void S1_12_and_S2_15_a_rotation_is_seen_at_the_first_miss(void **state)
+static void S1_12_S2_15_S2_21_a_rotation_is_seen_at_the_first_miss(void **state)
 {
     (void)state;
     struct world *world = world_with_url();
@@ -543,7 +543,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opening_asks_nobody_and_before_the_first_answer_keys_are_unavailable),
-        cmocka_unit_test(S1_12_and_S2_15_a_rotation_is_seen_at_the_first_miss),
+        cmocka_unit_test(S1_12_S2_15_S2_21_a_rotation_is_seen_at_the_first_miss),
         cmocka_unit_test(R14_a_kid_that_nobody_has_costs_one_fetch_and_is_then_final),
         cmocka_unit_test(R12_a_flood_of_random_kids_stays_within_the_bucket),
         cmocka_unit_test(R9_bodies_that_are_no_key_set_leave_the_old_one),

@@ -132,7 +132,7 @@ def row_4_errors_bring_no_body_but_their_retry_after(world):
 
 
 @case
-def row_6_a_body_over_the_limit_is_refused_with_and_without_length(world):
+def row_6_S1_29_a_body_over_the_limit_is_refused_with_and_without_length(world):
     refused(plain(world, "/too-large-by-length"), "over 524288 bytes")
     refused(plain(world, "/too-large-by-stream"), "over 524288 bytes")
     length = len(world.http.body)
@@ -155,7 +155,7 @@ def row_6_a_compressed_body_is_refused_unread(world):
 
 
 @case
-def row_7_redirects_are_not_followed(world):
+def row_7_S5_11_redirects_are_not_followed(world):
     before = len(world.http.requests)
     refused(plain(world, "/redirect"), "redirects are not followed")
     refused(plain(world, "/redirect-to-metadata"), "redirects are not followed")
@@ -240,7 +240,7 @@ def silent(world, arguments, status, *parts):
 
 
 @case
-def S5_9_http_is_refused_without_the_option_loopback_included(world):
+def S1_29_S5_9_http_is_refused_without_the_option_loopback_included(world):
     silent(world, ["--private", world.http.base + "/good"], "config_invalid", "allow_http would allow it")
     silent(world, ["--private", world.http.local + "/good"], "config_invalid", "allow_http would allow it")
 
@@ -253,7 +253,7 @@ def S5_10_a_literal_private_address_is_refused_by_its_text(world):
 
 
 @case
-def S5_10_a_name_is_refused_by_what_it_resolves_to(world):
+def S1_29_S5_10_a_name_is_refused_by_what_it_resolves_to(world):
     got = silent(world, ["--http", world.http.local + "/good"], "keys_unavailable", "loopback",
                  "allow_private_ip would allow it")
     assert got["address_refused"] is True, got

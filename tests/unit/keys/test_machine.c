@@ -138,7 +138,7 @@ static void S1_11_a_fresh_set_is_left_alone_until_three_quarters_of_its_life(voi
     assert_int_equal(world.starts_by_cause[JT_CAUSE_SCHEDULE], 2);
 }
 
-static void headers_move_the_refresh_between_its_bounds_only(void **state)
+static void S5_27_headers_move_the_refresh_between_its_bounds_only(void **state)
 {
     (void)state;
     static const struct {
@@ -157,6 +157,32 @@ static void headers_move_the_refresh_between_its_bounds_only(void **state)
         int64_t span = world.last.wake_at - world.machine.succeeded_at;
         assert_in_range(span, rows[i].least * SECOND, rows[i].most * SECOND);
     }
+}
+
+/* The five systems' own times: five minutes fresh, half a minute between fetches for misses. */
+static void S1_10_S2_13_a_set_of_300_seconds_is_fetched_once_within_them_and_again_after(void **state)
+{
+    (void)state;
+    struct jt_machine_times times = JT_MACHINE_TIMES_DEFAULT;
+    times.fresh_min = times.fresh_default = times.fresh_max = 300 * SECOND;
+    times.miss_interval = 30 * SECOND;
+    times.miss_burst = 1;
+    times.timeout = 5 * SECOND;
+    struct world world = world_with(&times);
+    tell(&world, JT_EVENT_TIMER);
+    run_for(&world, 149 * SECOND);
+    assert_int_equal(world.starts, 1);
+    run_for(&world, 151 * SECOND);
+    assert_int_equal(world.starts, 2); /* ahead of the end, at most nine tenths in */
+    tell(&world, JT_EVENT_REFRESH);
+    assert_int_equal(world.starts, 3);
+    assert_int_equal(world.starts_by_cause[JT_CAUSE_REFRESH], 1);
+    run_for(&world, 5 * SECOND);
+    for (int second = 0; second < 29; second++) { /* one token at hand, the next after half a minute */
+        tell(&world, JT_EVENT_MISS);
+        run_for(&world, SECOND);
+    }
+    assert_int_equal(world.starts_by_cause[JT_CAUSE_MISS], 1);
 }
 
 static void S1_12_an_unknown_kid_refetches_once(void **state)
@@ -504,7 +530,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_step_fetches_and_before_it_nothing_is_usable),
         cmocka_unit_test(S1_11_a_fresh_set_is_left_alone_until_three_quarters_of_its_life),
-        cmocka_unit_test(headers_move_the_refresh_between_its_bounds_only),
+        cmocka_unit_test(S5_27_headers_move_the_refresh_between_its_bounds_only),
+        cmocka_unit_test(S1_10_S2_13_a_set_of_300_seconds_is_fetched_once_within_them_and_again_after),
         cmocka_unit_test(S1_12_an_unknown_kid_refetches_once),
         cmocka_unit_test(S1_13_a_storm_of_misses_fetches_the_burst_then_one_per_interval),
         cmocka_unit_test(R13_a_rotation_during_a_flood_is_seen_within_the_grown_interval),

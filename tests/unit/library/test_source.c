@@ -331,7 +331,13 @@ static void S5_28_a_bad_signature_asks_for_nothing(void **state)
 
 /* --- In process first --- */
 
-static void S5_2_keys_of_this_process_come_first_and_a_remote_set_is_the_fallback(void **state)
+/* S5.1: what a provider is given are public keys by their type; there is no way to hand it another. */
+_Static_assert(__builtin_types_compatible_p(__typeof__(jeton_source_provide),
+                                            enum jeton_status(struct jeton_source *,
+                                                              const struct jeton_public_key *const *, size_t)),
+               "a provider takes public keys alone");
+
+static void S5_1_S5_2_keys_of_this_process_come_first_and_a_remote_set_is_the_fallback(void **state)
 {
     (void)state;
     struct world *world = world_new();
@@ -527,7 +533,7 @@ static void S5_32_an_address_that_its_text_refuses_is_told_with_the_option_that_
     world_free(world);
 }
 
-static void S5_3_a_trust_without_issuer_source_or_word_on_the_audience_is_refused(void **state)
+static void S5_3_S5_30_a_trust_without_issuer_source_or_word_on_the_audience_is_refused(void **state)
 {
     (void)state;
     struct world *world = world_new();
@@ -605,7 +611,7 @@ static void S1_17_a_fetch_ends_in_any_thread_and_after_it_was_given_up(void **st
     world_free(world);
 }
 
-static void discovery_goes_through_the_fetcher_too(void **state)
+static void S1_16_discovery_goes_through_the_fetcher_too(void **state)
 {
     (void)state;
     struct world *world = world_new();
@@ -715,15 +721,15 @@ int main(void)
         cmocka_unit_test(R18_keys_of_one_issuer_judge_no_token_of_another),
         cmocka_unit_test(S1_12_an_unknown_key_is_pending_then_found_and_one_nobody_has_is_final),
         cmocka_unit_test(S5_28_a_bad_signature_asks_for_nothing),
-        cmocka_unit_test(S5_2_keys_of_this_process_come_first_and_a_remote_set_is_the_fallback),
+        cmocka_unit_test(S5_1_S5_2_keys_of_this_process_come_first_and_a_remote_set_is_the_fallback),
         cmocka_unit_test(a_set_given_once_needs_no_engine),
         cmocka_unit_test(a_remembered_token_is_asked_about_again_and_ends_with_its_keys),
         cmocka_unit_test(times_that_contradict_each_other_are_refused_by_name),
         cmocka_unit_test(S5_32_an_address_that_its_text_refuses_is_told_with_the_option_that_would_allow_it),
-        cmocka_unit_test(S5_3_a_trust_without_issuer_source_or_word_on_the_audience_is_refused),
+        cmocka_unit_test(S5_3_S5_30_a_trust_without_issuer_source_or_word_on_the_audience_is_refused),
         cmocka_unit_test(structures_of_another_version_are_refused),
         cmocka_unit_test(S1_17_a_fetch_ends_in_any_thread_and_after_it_was_given_up),
-        cmocka_unit_test(discovery_goes_through_the_fetcher_too),
+        cmocka_unit_test(S1_16_discovery_goes_through_the_fetcher_too),
         cmocka_unit_test(R19_threads_verify_while_the_engine_works),
         cmocka_unit_test(R19_a_child_reads_on_and_leaves_the_engine_alone),
     };
