@@ -95,10 +95,22 @@ struct jeton_bytes jt_form_get(const struct jt_form *form, const char *name, siz
     return value;
 }
 
+static bool is_word(struct jeton_bytes words, struct jeton_bytes name)
+{
+    for (size_t from = 0; from < words.len;) {
+        size_t end = jt_bytes_find(words, ' ', from);
+
+        if (jt_bytes_equal(jt_bytes_cut(words, from, end), name))
+            return true;
+        from = end + 1;
+    }
+    return false;
+}
+
 struct jeton_bytes jt_form_repeated(const struct jt_form *form, const char *may_repeat)
 {
     for (size_t i = 0; i < form->count; i++) {
-        if (form->at[i].value.len == 0 || jt_bytes_equal(form->at[i].name, jeton_text(may_repeat)))
+        if (form->at[i].value.len == 0 || is_word(jeton_text(may_repeat), form->at[i].name))
             continue;
         for (size_t j = 0; j < i; j++) {
             if (form->at[j].value.len > 0 && jt_bytes_equal(form->at[i].name, form->at[j].name))

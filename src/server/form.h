@@ -24,7 +24,8 @@ JT_CHECKED jt_form_read(struct jeton_bytes body, struct jt_arena *arena, struct 
 /* The field of that name, how often it was given into `count` (may be NULL). A field without a value is as if absent
  * (RFC 6749 §3.2): no bytes. */
 struct jeton_bytes jt_form_get(const struct jt_form *form, const char *name, size_t *count);
-/* The first name that is given twice with a value, other than `may_repeat`; no bytes when there is none. */
+/* The first name that is given twice with a value, other than those in `may_repeat` (a space between); no bytes when
+ * there is none. */
 struct jeton_bytes jt_form_repeated(const struct jt_form *form, const char *may_repeat);
 /* Decodes one name or value ("+" is a space) into `out`, which has text.len bytes; its length, or false when it is not
  * well-formed. */

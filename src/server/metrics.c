@@ -5,6 +5,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "server/clients.h"
+
+_Static_assert(JT_METRICS_GRANTS == JT_GRANT_COUNT, "a counter for each grant");
+
 /* Upper bounds in microseconds. */
 static const unsigned bounds_us[JT_METRICS_BUCKETS] = {25,   50,    100,   250,    500,     1000,
                                                        2500, 10000, 50000, 250000, 1000000, 5000000};
@@ -100,8 +104,10 @@ void jt_metrics_write(const struct jt_metrics *metrics, const char *const *route
     write_type(out, "jeton_verify_duration_seconds", "histogram", "Time to judge a token.");
     write_histogram(out, "jeton_verify_duration_seconds", "", &metrics->verifications);
     write_type(out, "jeton_tokens_issued_total", "counter", "Tokens issued, by grant.");
-    jt_buffer_add_format(out, "jeton_tokens_issued_total{grant=\"client_credentials\"} %" PRIu64 "\n",
-                         atomic_load_explicit(&metrics->issued, memory_order_relaxed));
+    for (size_t i = 0; i < JT_GRANT_COUNT; i++)
+        jt_buffer_add_format(out, "jeton_tokens_issued_total{grant=\"%s\"} %" PRIu64 "\n",
+                             jt_grant_name((enum jt_grant)i),
+                             atomic_load_explicit(&metrics->issued[i], memory_order_relaxed));
     write_type(out, "jeton_http_requests_total", "counter", "Requests answered, by route and status.");
     for (size_t i = 0; i < route_count; i++) {
         for (size_t j = 0; j < JT_COUNT(statuses); j++) {

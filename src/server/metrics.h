@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 
+#define JT_METRICS_GRANTS 3
 #define JT_METRICS_ROUTES 16
 #define JT_METRICS_STATUSES 32 /* different ones that are counted; see metrics.c */
 #define JT_METRICS_BUCKETS 12
@@ -19,7 +20,7 @@ struct jt_histogram {
 
 struct jt_metrics {
     _Atomic uint64_t verdicts[JETON_STATUS_COUNT]; /* of requests that name no issuer of ours */
-    _Atomic uint64_t issued;
+    _Atomic uint64_t issued[JT_METRICS_GRANTS];
     _Atomic uint64_t requests[JT_METRICS_ROUTES][JT_METRICS_STATUSES];
     struct jt_histogram durations[JT_METRICS_ROUTES];
     struct jt_histogram verifications;

@@ -62,7 +62,8 @@ static const struct {
     {"revocation_endpoint", JT_ROUTE_REVOKE},
 };
 
-static const char *const grants[] = {"client_credentials"};
+static const char *const grants[] = {"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
+                                     "urn:ietf:params:oauth:grant-type:jwt-bearer"};
 static const char *const methods[] = {"client_secret_basic", "client_secret_post", "private_key_jwt"};
 /* No endpoint here gives an authorization response; OpenID Connect demands the member and a value. */
 static const char *const responses[] = {"id_token"};

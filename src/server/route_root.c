@@ -11,7 +11,7 @@ void jt_route_root(struct jt_server *server, const struct jt_request *request, s
     static const char format[] =
         "jetond " JETON_VERSION ", issuer %s\n"
         "\n"
-        "POST /token                                    tokens: client_credentials\n"
+        "POST /token                                    tokens: client_credentials, token exchange, jwt-bearer\n"
         "POST /introspect, /revoke                      for clients: about a token, and its end\n"
         "ANY  /verify, /verify/NAME                     is this caller's token good?\n"
         "GET  /.well-known/jwks.json                    public keys\n"
