@@ -124,7 +124,7 @@ size_t jt_trust_arena_size(size_t max_token)
 
 /* --- The hint: whose token does it say it is? Nothing is believed. --- */
 
-static const struct jt_trusted *find_issuer(const struct jt_trust *trust, struct jeton_bytes name)
+const struct jt_trusted *jt_trust_find(const struct jt_trust *trust, struct jeton_bytes name)
 {
     size_t low = 0, high = trust->count;
     while (low < high) {
@@ -143,7 +143,7 @@ static const struct jt_trusted *find_issuer(const struct jt_trust *trust, struct
 /* One without a name stands first and takes what is nobody else's. */
 static const struct jt_trusted *chosen_issuer(const struct jt_trust *trust, struct jeton_bytes name)
 {
-    const struct jt_trusted *issuer = find_issuer(trust, name);
+    const struct jt_trusted *issuer = jt_trust_find(trust, name);
     return issuer == NULL && trust->count > 0 && trust->issuers[0].issuer.len == 0 ? &trust->issuers[0] : issuer;
 }
 

@@ -53,6 +53,8 @@ struct jt_trust_result {
 JT_CHECKED jt_trust_judge(struct jt_trust *trust, struct jeton_bytes token, int64_t now, int64_t now_ms,
                           struct jt_arena *arena, struct jt_trust_result *out, struct jeton_detail *detail);
 void jt_trust_leave(struct jt_trust_result *result);
+/* The issuer of that name; NULL when it is not trusted. */
+const struct jt_trusted *jt_trust_find(const struct jt_trust *trust, struct jeton_bytes issuer);
 /* Arena bytes for any token: the hint and the judgement. */
 size_t jt_trust_arena_size(size_t max_token);
 #endif

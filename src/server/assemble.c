@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "server/control.h"
+#include "server/introspector.h"
+#include "server/opaque.h"
 #include "server/revocations.h"
 #include "server/routes.h"
 
@@ -51,22 +53,27 @@ static unsigned connections_of(const struct jt_server *server)
     return (unsigned)wanted;
 }
 
-static int64_t shorter_wait(const struct jt_issuer *issuer, int64_t than)
+/* The shorter of two waits; 0: none. */
+static int64_t shorter(int64_t a, int64_t b)
 {
-    int64_t wait = issuer != NULL ? issuer->wait_ms : 0;
-
-    return wait > 0 && (than == 0 || wait < than) ? wait : than;
+    return a > 0 && (b == 0 || a < b) ? a : b;
 }
 
-/* A request that waits for keys is let go in time, give or take an eighth; nothing waits by default. */
+static int64_t wait_of(const struct jt_issuer *issuer)
+{
+    return issuer != NULL ? issuer->wait_ms : 0;
+}
+
+/* A request that waits is let go in time, give or take an eighth; nothing waits by default. */
 static int64_t tick_of(const struct jt_server *server)
 {
     int64_t wait = 0, tick;
 
     for (size_t i = 0; i < server->issuer_count; i++)
-        wait = shorter_wait(server->issuers[i], wait);
+        wait = shorter(wait_of(server->issuers[i]), wait);
     for (size_t i = 0; i < server->holder_count; i++)
-        wait = shorter_wait(server->holders[i], wait);
+        wait = shorter(wait_of(server->holders[i]), wait);
+    wait = shorter(jt_opaque_wait_ms(server), wait);
     tick = wait > 0 ? wait / 8 + 1 : 0;
     return tick > 0 && tick < TICK_MIN_MS ? TICK_MIN_MS : tick;
 }
@@ -78,7 +85,7 @@ static size_t arena_of(const struct jt_server *server)
     size_t token_max = (size_t)config->limits.token.value;
 
     return 2 * jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value + ARENA_BESIDE +
-           server->issuer_count * JT_METRICS_ISSUER_MAX;
+           server->issuer_count * JT_METRICS_ISSUER_MAX + jt_opaque_arena_size(server);
 }
 
 static JT_CHECKED open_http(struct jt_lasting *lasting, const struct jt_server *server, struct jeton_detail *detail)
@@ -174,6 +181,7 @@ static JT_CHECKED build(struct jt_server *server, const struct jt_server *before
     JT_TRY(jt_server_open_policies(server, detail));
     JT_TRY(jt_server_open_mapping(server));
     JT_TRY(jt_server_open_client_trusts(server, detail));
+    JT_TRY(jt_server_open_opaque(server, detail));
     JT_TRY(jt_server_open_discovery(server));
     return jt_server_open_resource(server);
 }
@@ -247,6 +255,7 @@ void jt_server_free(void *value)
     jt_trust_free(server->believed);
     jt_server_close_mapping(server);
     jt_server_close_client_trusts(server);
+    jt_server_close_opaque(server);
     jt_server_close_trusted(server);
     jt_clients_free(server->clients);
     jt_config_free(server->config);
@@ -329,9 +338,11 @@ void jt_lasting_close(struct jt_lasting *lasting)
         return;
     jt_control_close(lasting->control);
     jt_lasting_stop_engine(lasting);
+    jt_introspector_stop(lasting->introspector);
     jt_http_close(lasting->http);
     lasting->http = NULL;
     jt_snapshot_done(&lasting->current);
+    jt_introspector_free(lasting->introspector);
     jt_revocations_close(lasting->revocations);
     jt_keeper_close(lasting->keeper);
     jt_signers_free(lasting->signers);

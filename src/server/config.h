@@ -63,6 +63,12 @@ struct jt_config_trust {
     struct jt_config_number allow_http, allow_private_ip;
     struct jt_config_text ca_file;
     struct jt_config_text bearer_file;
+    struct {
+        struct jt_config_text url; /* at NULL: not asked */
+        struct jt_config_text client_id;
+        struct jt_config_text client_secret_file;
+        struct jt_config_number cache;
+    } introspection;
     struct jt_config_key_source key_source;
     bool any_issuer;    /* whoever issued it, as long as the keys fit; from the environment alone */
     bool own_audiences; /* without a word on the audience: those of /verify, never any */

@@ -242,6 +242,38 @@ static void check_name(const struct judged *judged)
     }
 }
 
+/* --- Whom to ask about tokens that are no JWT --- */
+
+static size_t entries_that_ask(const struct judged *judged)
+{
+    const struct jt_config_trust *all = judged->config->trust.at;
+    size_t count = 0;
+
+    for (size_t i = 0; i < judged->index; i++)
+        count += all[i].introspection.url.at != NULL;
+    return count;
+}
+
+static void check_introspection(const struct judged *judged)
+{
+    const struct jt_config_trust *trust = judged->trust;
+    const struct jt_config_text *url = &trust->introspection.url, *id = &trust->introspection.client_id,
+                                *file = &trust->introspection.client_secret_file;
+    const struct jt_config_text *first = url->at != NULL ? url : id->at != NULL ? id : file;
+
+    if (first->at == NULL)
+        return;
+    if (url->at == NULL || id->at == NULL || file->at == NULL)
+        fault(judged, first->place, "introspection", "needs url, client_id and client_secret_file");
+    check_file(judged, file, "introspection.client_secret_file");
+    if (url->at == NULL)
+        return;
+    check_address(judged, url, "introspection.url");
+    if (entries_that_ask(judged) > 0)
+        fault(judged, url->place, "introspection.url",
+              "another entry has one: a token that names no issuer may be shown to one alone");
+}
+
 static void check_entry(const struct judged *judged)
 {
     const struct jt_config_trust *trust = judged->trust;
@@ -258,6 +290,7 @@ static void check_entry(const struct judged *judged)
     check_algorithms(judged);
     check_file(judged, &trust->ca_file, "ca_file");
     check_file(judged, &trust->bearer_file, "bearer_file");
+    check_introspection(judged);
     before = judged->faults->count;
     check_one_place(judged);
     if (judged->faults->count == before)

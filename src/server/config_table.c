@@ -330,6 +330,32 @@ static const struct jt_config_key keys[] = {
      .text =
          "File of a token that is sent as Authorization: Bearer with requests for its keys, to the host written here "
          "alone; read again for each."},
+    {.path = "trust[].introspection.url",
+     .type = JT_CONFIG_TEXT,
+     .offset = TRUST(introspection.url),
+     .text =
+         "Where the issuer is asked about tokens that are no JWT (RFC 7662), by a POST with the client's id and "
+         "secret (Basic). What it says is judged as the claims of a JWT are: *exp*, *aud* and the rest must be there. "
+         "Such a token names no issuer, so only one entry may have this: nobody else's tokens are shown to it, and "
+         "its to nobody else. *ca_file*, *allow_http*, *allow_private_ip* and the times of *key_source* hold here "
+         "too."},
+    {.path = "trust[].introspection.client_id",
+     .type = JT_CONFIG_TEXT,
+     .offset = TRUST(introspection.client_id),
+     .text = "Who asks."},
+    {.path = "trust[].introspection.client_secret_file",
+     .type = JT_CONFIG_TEXT,
+     .offset = TRUST(introspection.client_secret_file),
+     .text = "File of its secret; one line feed at its end is not part of it."},
+    {.path = "trust[].introspection.cache",
+     .type = JT_CONFIG_DURATION,
+     .offset = TRUST(introspection.cache),
+     .fallback = "30s",
+     .min = 0,
+     .max = HOUR,
+     .text =
+         "How long an answer is taken for the same token again, good or bad: so long a token that was revoked there "
+         "may still pass here. Never past its *exp*."},
     {.path = "verify.mode",
      .type = JT_CONFIG_CHOICE,
      .offset = OF(verify.mode),

@@ -6,6 +6,7 @@
 #include "server/connections.h"
 #include "server/identity.h"
 #include "server/mapping.h"
+#include "server/opaque.h"
 #include "server/routes.h"
 #include "server/verify_unchecked.h"
 
@@ -316,10 +317,25 @@ static JT_CHECKED judge(struct question *question, struct jeton_bytes token)
     return status;
 }
 
+/* A token that is no JWT: what its issuer says of it. */
+static JT_CHECKED judge_opaque(struct question *question, struct jeton_bytes token)
+{
+    struct jt_opaque_verdict verdict;
+    enum jeton_status status = jt_opaque_judge(question->server, question->request, question->policy->trust, token,
+                                               &verdict, &question->detail);
+
+    question->result.issuer = verdict.issuer;
+    question->waits = verdict.waits;
+    question->identity.claims = verdict.claims;
+    question->identity.payload = verdict.payload;
+    return status;
+}
+
 static JT_CHECKED ask(struct question *question)
 {
     const struct jt_server *server = question->server;
     struct jeton_bytes token = {NULL, 0};
+    enum jeton_status status;
 
     if (server->verify_mode == JT_VERIFY_NONE)
         return JETON_OK;
@@ -327,7 +343,10 @@ static JT_CHECKED ask(struct question *question)
     if (server->verify_mode == JT_VERIFY_TRUSTED)
         return jt_claims_unchecked(token, (size_t)server->config->limits.token.value, question->request->arena,
                                    &question->identity.claims, &question->identity.payload, &question->detail);
-    return judge(question, token);
+    status = judge(question, token);
+    if (!question->waits && jt_opaque_is(server, token, status, question->request->arena))
+        return judge_opaque(question, token);
+    return status;
 }
 
 static void count_verdict(const struct question *question, enum jeton_status status)

@@ -6,6 +6,7 @@
 #define JT_SERVER_SERVER_H
 
 #include "auth/trust.h"
+#include "base/secret.h"
 #include "jose/role.h"
 #include "keys/signers.h"
 #include "keys/snapshot.h"
@@ -18,6 +19,7 @@
 
 struct jt_engine;
 struct jt_http;
+struct jt_introspector;
 struct jt_control;
 struct jt_keeper;
 struct jt_revocations;
@@ -73,9 +75,10 @@ struct jt_lasting {
     struct jt_store *store;
     struct jt_signers *signers;
     struct jt_revocations *revocations;
-    struct jt_keeper *keeper;       /* of the keys they sign with */
-    struct jt_control *control;     /* the operator's socket */
-    struct jt_transport *transport; /* NULL until something is fetched */
+    struct jt_introspector *introspector; /* NULL until an issuer is to be asked about tokens that are no JWT */
+    struct jt_keeper *keeper;             /* of the keys they sign with */
+    struct jt_control *control;           /* the operator's socket */
+    struct jt_transport *transport;       /* NULL until something is fetched */
     struct jt_engine *engine;
     struct jt_metrics metrics;
     struct jt_http *http;
@@ -105,6 +108,7 @@ struct jt_server {
     struct jt_mapping mapping;
     struct jt_named_policy *policies; /* the default one first */
     size_t policy_count;
+    struct jt_secret introspection_secret; /* the Authorization to ask with (opaque.c) */
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
     uint64_t cache_hits, cache_misses;  /* of the configurations before it */
     struct jt_buffer discovery;         /* the metadata document, without the algorithms of the keys */
