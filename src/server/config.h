@@ -84,6 +84,7 @@ struct jt_config {
     struct jt_config_text listen;
     struct jt_config_text issuer;     /* at NULL: the address listened on */
     struct jt_config_text public_url; /* at NULL: the issuer */
+    struct jt_config_list trusted_proxies;
     struct jt_config_text state;
     struct jt_config_text seal_key_file; /* at NULL: made in the state */
     struct jt_config_text seal_key_old_file;

@@ -27,6 +27,18 @@ static void fault(const struct judged *judged, struct jt_place place, const char
     jt_config_fault(judged->faults, place, shown, "%.220s", what);
 }
 
+static bool is_told(const struct judged *judged, const char *key)
+{
+    char shown[KEY_ROOM];
+
+    snprintf(shown, sizeof shown, "trust[%zu].%s", judged->index, key);
+    for (size_t i = 0; i < judged->faults->count; i++) {
+        if (strcmp(judged->faults->at[i].key, shown) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* --- Times --- */
 
 struct order {
@@ -105,7 +117,8 @@ static void check_static(const struct judged *judged)
 
         asked |= algorithm != NULL ? JT_ALG_BIT(algorithm->id) : 0;
     }
-    if (status == JETON_OK && asked != 0 && (jt_keyset_allows(keys) & asked) == 0)
+    if (status == JETON_OK && asked != 0 && (asked & JT_ALG_SYMMETRIC) == 0 && !jt_keyset_has_secret(keys) &&
+        (jt_keyset_allows(keys) & asked) == 0)
         fault(judged, file->place, key, "no key here fits the algorithms that are asked for");
     if (status == JETON_OK)
         jt_keyset_free(keys);
@@ -187,6 +200,8 @@ static void check_audience(const struct judged *judged)
 {
     const struct jt_config_trust *trust = judged->trust;
 
+    if (is_told(judged, "audiences") || is_told(judged, "any_audience"))
+        return; /* given, and bad */
     if (trust->audiences.count == 0 && trust->any_audience.value == 0 && !trust->own_audiences)
         fault(judged, trust->issuer.place, "audiences", "must be given; any_audience: true believes tokens for anyone");
     if (trust->audiences.count > 0 && trust->any_audience.value != 0)

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "jose/algorithm.h"
+#include "server/proxies.h"
 
 static bool only_bytes(struct jeton_bytes text, bool (*fits)(unsigned char byte))
 {
@@ -88,6 +89,13 @@ const char *jt_judge_listen(struct jeton_bytes text)
     struct jt_listen_at at;
 
     return jt_listen_read(text, &at) ? NULL : "must be HOST:PORT, [IPV6]:PORT or unix:PATH";
+}
+
+const char *jt_judge_proxy(struct jeton_bytes text)
+{
+    struct jt_proxy proxy;
+
+    return jt_proxy_read(text, &proxy) ? NULL : "must be unix, an address, or an address with its bits: 10.0.0.0/8";
 }
 
 const char *jt_judge_issuer(struct jeton_bytes text)

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 
 const char *jt_judge_listen(struct jeton_bytes text);
+const char *jt_judge_proxy(struct jeton_bytes text);
 const char *jt_judge_issuer(struct jeton_bytes text);
 const char *jt_judge_resource(struct jeton_bytes text);
 const char *jt_judge_trusted(struct jeton_bytes text);

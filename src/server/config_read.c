@@ -212,6 +212,20 @@ static bool join(const struct spot *spot, const char *name, const char *end, str
     return pattern > 0 && (size_t)pattern < sizeof out->pattern && shown > 0 && (size_t)shown < sizeof out->shown;
 }
 
+static void unknown_key(struct walk *walk, const struct spot *spot, const char *name, struct jt_place place)
+{
+    struct jeton_bytes near = jt_config_near(walk->target.table, spot->pattern, name);
+    struct spot below;
+
+    join(spot, name, "", &below);
+    if (near.len > 0)
+        jt_config_fault(walk->target.faults, place, below.shown, "is no known key; did you mean \"%.*s\"?",
+                        (int)near.len, (const char *)near.at);
+    else
+        jt_config_fault(walk->target.faults, place, below.shown, "is no known key");
+    skip(walk);
+}
+
 /* The mapping whose start is at hand: its members are keys of the table below spot->pattern. */
 static JT_CHECKED read_section(struct walk *walk, const struct spot *spot)
 {
@@ -235,9 +249,7 @@ static JT_CHECKED read_section(struct walk *walk, const struct spot *spot)
         }
         /* What has a meaning in the table's paths is in no key's name. */
         if (strpbrk(name, ".[*") != NULL) {
-            join(spot, name, "", &below);
-            jt_config_fault(walk->target.faults, place, below.shown, "is no known key");
-            skip(walk);
+            unknown_key(walk, spot, name, place);
         } else if (join(spot, name, "", &below) && (key = jt_config_find(walk->target.table, below.pattern)) != NULL) {
             JT_TRY(read_value(walk, key, spot->base, below.pattern, below.shown));
         } else if (join(spot, name, ".", &below) && is_section(walk->target.table, below.pattern)) {
@@ -251,9 +263,7 @@ static JT_CHECKED read_section(struct walk *walk, const struct spot *spot)
             else if (!is_nothing(walk))
                 wrong_type(walk, shown, "must be a mapping");
         } else {
-            join(spot, name, "", &below);
-            jt_config_fault(walk->target.faults, place, below.shown, "is no known key");
-            skip(walk);
+            unknown_key(walk, spot, name, place);
         }
     }
     walk->depth--;

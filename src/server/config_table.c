@@ -57,6 +57,15 @@ static const struct jt_config_key keys[] = {
      .shown = "the issuer",
      .text = "What clients see in front of this server; every address it prints is built from it, never from a "
              "request's Host."},
+    {.path = "trusted_proxies",
+     .type = JT_CONFIG_LIST,
+     .offset = OF(trusted_proxies),
+     .fallback = "unix, 127.0.0.1, ::1",
+     .judge = jt_judge_proxy,
+     .text =
+         "Peers whose word on the request before them counts: *unix* (whoever comes over a unix socket), addresses, "
+         "networks such as 10.0.0.0/8. From anybody else Forwarded, X-Forwarded-… and X-Original-… headers are as "
+         "if they had not been sent."},
     {.path = "state",
      .type = JT_CONFIG_TEXT,
      .offset = OF(state),

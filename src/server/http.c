@@ -317,6 +317,13 @@ enum jt_park jt_request_park_for(const struct jt_request *request, enum jt_wait 
     return result;
 }
 
+static const struct sockaddr *peer_of(struct MHD_Connection *wire)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    return info != NULL ? info->client_addr : NULL;
+}
+
 static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connection *wire,
                                       struct jt_connection *connection, struct jeton_bytes method,
                                       struct jeton_bytes path)
@@ -336,6 +343,7 @@ static enum MHD_Result answer_request(struct jt_http *http, struct MHD_Connectio
     request.now = now.tv_sec;
     request.headers = head.fields;
     request.header_count = head.count;
+    request.peer = peer_of(wire);
     request.arena = arena_of_thread(http);
     if (request.arena == NULL)
         return MHD_NO;

@@ -13,6 +13,8 @@
 #define JT_REQUEST_HEADERS 100
 #define JT_ANSWER_HEADERS 32
 
+struct sockaddr;
+
 /* Borrowed for the length of the handler. */
 struct jt_request {
     struct jeton_bytes method;
@@ -21,12 +23,13 @@ struct jt_request {
     struct jeton_bytes body;
     const struct jt_header_field *headers;
     size_t header_count;
-    struct jt_arena *arena;     /* of this thread, empty at the start */
-    int64_t now;                /* seconds since 1970 */
-    struct jt_holding *holding; /* http.c's: for jt_request_park; NULL: it may not wait */
-    unsigned waited;            /* what it has waited for already: of enum jt_wait */
-    bool *spent;                /* the handler's: what may be done once was done for this request. False at first, kept
-                                   while it waits; may be NULL */
+    const struct sockaddr *peer; /* who is at the other end; NULL: not known */
+    struct jt_arena *arena;      /* of this thread, empty at the start */
+    int64_t now;                 /* seconds since 1970 */
+    struct jt_holding *holding;  /* http.c's: for jt_request_park; NULL: it may not wait */
+    unsigned waited;             /* what it has waited for already: of enum jt_wait */
+    bool *spent;                 /* the handler's: what may be done once was done for this request. False at first, kept
+                                    while it waits; may be NULL */
 };
 /* The first header of that name (without case) and how many there are; `count` may be NULL. */
 struct jeton_bytes jt_request_header(const struct jt_request *request, const char *name, size_t *count);

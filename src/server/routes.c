@@ -2,6 +2,8 @@
 /* Which endpoint answers this? The table of routes, and what every one of them would say alike: 404, 405, OPTIONS. */
 #include "server/routes.h"
 
+#include "server/proxies.h"
+
 enum methods { GET, POST, ANY };
 
 static const struct entry {
@@ -114,9 +116,12 @@ static void answer(struct jt_server *server, const struct jt_request *request, s
 static void enter(void *context, const struct jt_request *request, struct jt_answer *out)
 {
     struct jt_snapshot_guard guard = jt_server_enter(context);
+    struct jt_server *server = guard.value;
+    struct jt_request counted;
 
     out->held = guard.reader;
-    answer(guard.value, request, out);
+    if (jt_request_of_peer(request, &server->config->trusted_proxies, &counted) == JETON_OK)
+        answer(server, &counted, out);
 }
 
 static void leave(void *context, struct jt_answer *sent)

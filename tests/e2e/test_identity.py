@@ -111,3 +111,19 @@ def test_S1_8_a_claimed_role_that_is_not_known_is_nobodys(run):
     answer = server.verify(encode_part({"sub": "ada", "role": "user"}))
     assert (answer.status, answer.header("X-Role")) == (200, "basic")
     assert server.verify(encode_part({"sub": "ada", "role": "root"})).status == 403
+
+
+@pytest.mark.parametrize("proxies, status", [("[unix, 127.0.0.1]", 200), ("[127.0.0.0/8]", 200), ("[unix, 127.0.0.2]", 401),
+                                             ("[]", 401)])
+def test_forwarded_headers_count_only_from_trusted_proxies(run, proxies, status):
+    server = run(f"trusted_proxies: {proxies}\nverify: {{token_header: X-Forwarded-Access-Token}}\n")
+    text = server.mint()
+    assert server.get("/verify", [("X-Forwarded-Access-Token", text)]).status == status
+    assert server.verify(text, headers=[("X-Forwarded-Access-Token", text)]).status == (400 if status == 200 else 200)
+
+
+@pytest.mark.parametrize("proxies, status", [("[unix]", 200), ("[127.0.0.1, '::1']", 401)])
+def test_a_unix_socket_is_a_proxy_where_it_is_named(run, tmp_path, proxies, status):
+    server = run(f"issuer: https://me.example\ntrusted_proxies: {proxies}\nverify: {{token_header: X-Original-Token}}\n",
+                 listen=f"unix:{tmp_path}/s")
+    assert server.get("/verify", [("X-Original-Token", server.mint())]).status == status

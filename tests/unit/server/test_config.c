@@ -215,7 +215,8 @@ static void unknown_keys_are_refused_at_every_level(void **state)
 static void keys_of_the_table_do_not_hide_in_names(void **state)
 {
     EXPECT("one.two.deep: x\n\"items[].id\": x\nitems[]: x\n\"*\": x\n", "f:1:1: one.two.deep: is no known key",
-           "f:2:1: items[].id: is no known key", "f:3:1: items[]: is no known key", "f:4:1: *: is no known key");
+           "f:2:1: items[].id: is no known key", "f:3:1: items[]: is no known key; did you mean \"items\"?",
+           "f:4:1: *: is no known key");
 }
 
 static void keys_given_twice_are_refused(void **state)
