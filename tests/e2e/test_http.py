@@ -69,8 +69,10 @@ def test_S4_6_S5_17_metadata_follow_keys_and_routes(server):
     assert document["issuer"] == server.url
     assert document["jwks_uri"] == server.url + "/.well-known/jwks.json"
     assert document["token_endpoint"] == server.url + "/token"
-    assert document["grant_types_supported"] == ["client_credentials"]
-    assert document["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    assert document["grant_types_supported"] == ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
+                                                 "urn:ietf:params:oauth:grant-type:jwt-bearer"]
+    assert document["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post",
+                                                                 "private_key_jwt"]
     assert document["id_token_signing_alg_values_supported"] == ["ES256"]
     assert document["subject_types_supported"] == ["public"]
     assert document["response_types_supported"]

@@ -238,3 +238,34 @@ def test_parameters_in_the_address_do_not_count(server):
 
 def test_a_signature_is_of_the_JOSE_form(server):
     assert len(decode_part(server.mint().split(".")[2])) == 64
+
+
+def test_S4_9_nbf_lies_before_for_clocks_that_are_behind(run):
+    plain, skewed = run(), run("signing: {nbf_skew: 30s}\n", name="skewed")
+    assert "nbf" not in claims_of(plain.mint())
+    token = skewed.mint()
+    claims = claims_of(token)
+    assert claims["nbf"] == claims["iat"] - 30
+    assert skewed.verify(token).status == 200
+    none = run("signing: {nbf_skew: 0s}\n", name="none")
+    claims = claims_of(none.mint())
+    assert claims["nbf"] == claims["iat"]
+    bad = run("signing: {nbf_skew: 1500ms}\n", name="bad", ready=False)
+    assert bad.wait_end() == 2
+    assert ":1:21: signing.nbf_skew: must be whole seconds" in bad.log()
+
+
+def test_S5_20_S4_8_the_life_of_a_token_has_bounds(run):
+    day = run("signing: {token_ttl: 24h, rotate_every: 30d}\n")
+    assert day.ask().json()["expires_in"] == 86400
+    for number, ttl in enumerate(("86401s", "0s", "500ms")):
+        bad = run(f"signing: {{token_ttl: {ttl}}}\n", name=f"bad{number}", ready=False)
+        assert bad.wait_end() == 2
+        assert ":1:22: signing.token_ttl: " in bad.log()
+
+
+def test_S5_21_a_resource_is_an_http_address(clients):
+    files = "https://files.example/"
+    assert clients.ask([GRANT, ("resource", files)], client=WEB).status == 200
+    for resource in ("urn:files", "ftp://files.example/", "https:files.example", "files.example", files + "?a#b"):
+        assert error_of(clients.ask([GRANT, ("resource", resource)], client=WEB)) == (400, "invalid_target")
