@@ -15,7 +15,7 @@
 #include "keys/fetch_url_transfer.h"
 
 /* Why a callback ended the transfer; curl itself only says "write error". */
-enum stop { STOP_NONE, STOP_STATUS, STOP_ENCODING, STOP_HEADERS, STOP_BODY, STOP_MEMORY };
+enum stop { STOP_NONE, STOP_STATUS, STOP_REDIRECT, STOP_ENCODING, STOP_HEADERS, STOP_BODY, STOP_MEMORY };
 
 struct jt_transfer {
     CURL *curl;
@@ -177,6 +177,12 @@ static bool part_equal(CURLU *a, CURLU *b, CURLUPart part, unsigned flags)
            jt_bytes_equal_nocase(jeton_text(one), jeton_text(other));
 }
 
+static bool same_origin(CURLU *a, CURLU *b)
+{
+    return part_equal(a, b, CURLUPART_SCHEME, 0) && part_equal(a, b, CURLUPART_HOST, 0) &&
+           part_equal(a, b, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
 bool jt_fetch_same_origin(struct jeton_bytes a, struct jeton_bytes b)
 {
     JT_AUTO(url_done) CURLU *one = NULL;
@@ -184,8 +190,7 @@ bool jt_fetch_same_origin(struct jeton_bytes a, struct jeton_bytes b)
 
     if (url_parse(a, &one, NULL) != JETON_OK || url_parse(b, &other, NULL) != JETON_OK)
         return false;
-    return part_equal(one, other, CURLUPART_SCHEME, 0) && part_equal(one, other, CURLUPART_HOST, 0) &&
-           part_equal(one, other, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    return same_origin(one, other);
 }
 
 /* --- What curl calls. --- */
@@ -266,6 +271,37 @@ static bool encoding_refused(struct jeton_bytes name, struct jeton_bytes value)
     return false;
 }
 
+static bool is_redirect(const struct jt_transfer *transfer)
+{
+    long status = 0;
+
+    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 300 && status < 400;
+}
+
+/* Does it lead to where we are: the same scheme, host and port? Only there is curl let go on. */
+static bool leads_home(const struct jt_transfer *transfer, struct jeton_bytes location)
+{
+    JT_AUTO(url_done) CURLU *next = curl_url_dup(transfer->url);
+    char *copy = jt_bytes_copy(location);
+    bool home = next != NULL && copy != NULL &&
+                curl_url_set(next, CURLUPART_URL, copy, CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+                same_origin(next, transfer->url);
+
+    free(copy);
+    return home;
+}
+
+static enum stop header_refused(const struct jt_transfer *transfer, struct jeton_bytes name, struct jeton_bytes value)
+{
+    if (encoding_refused(name, value))
+        return STOP_ENCODING;
+    if (transfer->options->redirects > 0 && jt_bytes_equal_nocase(name, JT_TEXT("location")) && is_redirect(transfer) &&
+        !leads_home(transfer, value))
+        return STOP_REDIRECT;
+    return STOP_NONE;
+}
+
 static size_t take_header(char *at, size_t one, size_t len, void *context)
 {
     struct jt_transfer *transfer = context;
@@ -286,10 +322,9 @@ static size_t take_header(char *at, size_t one, size_t len, void *context)
     if (colon < len) {
         struct jeton_bytes name = jt_bytes_cut(line, 0, colon), value = trimmed(jt_bytes_cut(line, colon + 1, len));
 
-        if (encoding_refused(name, value)) {
-            transfer->stop = STOP_ENCODING;
+        transfer->stop = header_refused(transfer, name, value);
+        if (transfer->stop != STOP_NONE)
             return CURL_WRITEFUNC_ERROR;
-        }
         freshness_keep(&transfer->result->freshness, name, value);
     }
     return len;
@@ -327,8 +362,8 @@ static CURLcode set_transport(CURL *curl, CURLU *url, const struct jt_fetch_opti
 #define SET(option, value) code = code != CURLE_OK ? code : curl_easy_setopt(curl, option, value)
     SET(CURLOPT_CURLU, url);
     SET(CURLOPT_PROTOCOLS_STR, options->allow_http ? "http,https" : "https");
-    SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_MAXREDIRS, 0L);
+    SET(CURLOPT_FOLLOWLOCATION, options->redirects > 0 && !options->post ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, (long)options->redirects);
     SET(CURLOPT_PROXY, ""); /* also: no proxy of the environment */
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -502,6 +537,9 @@ static enum jeton_status compressed(struct jeton_detail *detail)
 static enum jeton_status explain_stop(const struct jt_transfer *transfer, struct jeton_detail *detail)
 {
     switch (transfer->stop) {
+    case STOP_REDIRECT:
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE,
+                       "a redirect to another scheme, host or port, where none is followed");
     case STOP_ENCODING:
         return compressed(detail);
     case STOP_HEADERS:
@@ -531,9 +569,10 @@ static enum jeton_status explain_failure(const struct jt_transfer *transfer, CUR
                        jt_escape(transfer->options->ca_file).text);
     if (transfer->stop != STOP_NONE)
         return explain_stop(transfer, detail);
-    if (code ==
-        CURLE_BAD_CONTENT_ENCODING) /* from 8.13 on curl itself stops at a Transfer-Encoding other than chunked */
+    if (code == CURLE_BAD_CONTENT_ENCODING) /* from 8.13 on curl itself stops at other Transfer-Encodings */
         return compressed(detail);
+    if (code == CURLE_TOO_MANY_REDIRECTS)
+        return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "more than %d redirects", transfer->options->redirects);
     if (code == CURLE_FILESIZE_EXCEEDED)
         return jt_fail(detail, JETON_KEYS_UNAVAILABLE, "the answer is over %zu bytes", transfer->options->body_max);
     if (transfer->result->address_refused && code == CURLE_COULDNT_CONNECT)

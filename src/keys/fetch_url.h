@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does a document come over the network without anybody being led astray? One guarded GET or POST: no redirect, no
- * proxy, no cookie, no reused connection, an address judged before it is dialled, size and time bounded. First stage of
- * the walk "JWKS → snapshot"; libcurl lives in fetch_url.c alone. */
+/* How does a document come over the network without anybody being led astray? One guarded GET or POST: no redirect
+ * unless asked for and to the same origin, no proxy, no cookie, no reused connection, an address judged before it is
+ * dialled, size and time bounded. First stage of the walk "JWKS → snapshot"; libcurl lives in fetch_url.c alone. */
 #ifndef JT_KEYS_FETCH_URL_H
 #define JT_KEYS_FETCH_URL_H
 
@@ -34,6 +34,7 @@ struct jt_fetch_options {
     bool post;
     struct jeton_bytes body; /* of a POST; a secret as far as this file goes; may be empty */
     struct jeton_bytes content_type;
+    int redirects;            /* of a GET followed at most, to the same scheme, host and port */
     bool any_status;          /* a whole answer is JETON_OK whatever its status, and its body is kept */
     bool secret_answer;       /* the body that comes is wiped when it is given back */
     const _Atomic bool *stop; /* once true, from any thread, the transfer ends soon; NULL: nobody stops it */

@@ -121,7 +121,7 @@ bool jt_source_fits(const struct jt_source *source, enum jt_source_kind kind, st
            memcmp(&own->times, &options->times, sizeof own->times) == 0 && own->negative_ttl == options->negative_ttl &&
            own->fetch.allow_http == options->fetch.allow_http &&
            own->fetch.allow_private_ip == options->fetch.allow_private_ip &&
-           own->fetch.timeout_ms == options->fetch.timeout_ms &&
+           own->fetch.timeout_ms == options->fetch.timeout_ms && own->fetch.redirects == options->fetch.redirects &&
            own->fetch.connect_timeout_ms == options->fetch.connect_timeout_ms &&
            jt_bytes_equal(own->fetch.ca_file, options->fetch.ca_file) &&
            same_text(own->saved_path, options->saved_path) && same_text(own->bearer_path, options->bearer_path);

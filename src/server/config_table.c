@@ -237,8 +237,8 @@ static const struct jt_config_key keys[] = {
         "How long a request whose key is not there yet waits for the fetch it caused; it is then judged once "
         "more. At most 1024 wait, further ones are answered at once. Where *refresh_on_bad_signature* is true and "
         "no time is given anywhere, 2s."),
-    SOURCE_KEY(redirects, JT_CONFIG_INTEGER, "0", 0, 0,
-               "Redirects that are followed when keys are fetched. None are in this version: name the final address."),
+    SOURCE_KEY(redirects, JT_CONFIG_INTEGER, "0", 0, 3,
+               "Redirects that are followed when keys are fetched, to the same scheme, host and port alone."),
     SOURCE_KEY(last_known_good, JT_CONFIG_BOOLEAN, "true", 0, 1,
                "Keep the last good key set in the state, so that a start during the issuer's outage has keys at once. "
                "Never believed longer than *max_stale*."),

@@ -52,6 +52,7 @@ struct jt_source_options jt_config_source_options(const struct jt_config *config
     options.fetch.ca_file = jeton_text(trust->ca_file.at);
     options.fetch.timeout_ms = (long)times.timeout.value;
     options.fetch.connect_timeout_ms = (long)times.connect_timeout.value;
+    options.fetch.redirects = (int)times.redirects.value;
     options.bearer_path = trust->bearer_file.at;
     return options;
 }

@@ -29,6 +29,7 @@ ISSUER = "https://login.example"
     f"trust: [{{issuer: '{ISSUER}', audiences: [api], key_source: {{fresh_min: 1s, fresh_default: 1s, wait: 0s}}}}]\n",
     # S1.10: the times of another system, all of them
     "key_source: {fresh_default: 300s, fresh_min: 300s, fresh_max: 300s, miss_interval: 30s, miss_burst: 1, timeout: 5s}\n",
+    "key_source: {redirects: 3}\n",
     "verify: {mode: none}\n", "limits: {token_cache: 0}\n", "trust: []\n",
 ])
 def test_what_is_fine(tmp_path, config):
@@ -99,7 +100,7 @@ def stands_at(line, index, name):
      ["1:29: key_source.fresh_default: may not be longer than fresh_max (3600000 ms)"]),
     ("key_source: {max_stale: 10m}\n", ["1:25: key_source.max_stale: may not be shorter than fresh_max (3600000 ms)"]),
     ("key_source: {backoff_max: 1s}\n", ["1:27: key_source.backoff_max: may not be shorter than backoff_min (5000 ms)"]),
-    ("key_source: {redirects: 1}\n", ["1:25: key_source.redirects: must be from 0 to 0, not 1"]),
+    ("key_source: {redirects: 4}\n", ["1:25: key_source.redirects: must be from 0 to 3, not 4"]),
     ("key_source: {wait: 31s, miss_burst: 0}\n",
      ["1:20: key_source.wait: must be from 0s to 30s, not 31s", "1:37: key_source.miss_burst: must be from 1 to 100"]),
     ("verify: {mode: nothing}\n", ["1:16: verify.mode: must be one of: jwt trusted none"]),

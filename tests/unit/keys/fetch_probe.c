@@ -32,14 +32,23 @@ static void print(enum jeton_status status, const struct jt_fetch_result *result
 int main(int argc, char **argv)
 {
     static const struct option names[] = {
-        {"http", no_argument, NULL, 'h'},          {"private", no_argument, NULL, 'p'},
-        {"discover", no_argument, NULL, 'd'},      {"ca", required_argument, NULL, 'c'},
-        {"timeout", required_argument, NULL, 't'}, {"connect", required_argument, NULL, 'n'},
-        {"max", required_argument, NULL, 'm'},     {"etag", required_argument, NULL, 'e'},
-        {"low-for", required_argument, NULL, 'l'}, {"post", required_argument, NULL, 'b'},
-        {"type", required_argument, NULL, 'y'},    {"authorization", required_argument, NULL, 'a'},
-        {"accept", required_argument, NULL, 'j'},  {"any-status", no_argument, NULL, 's'},
-        {"stopped", no_argument, NULL, 'o'},       {NULL, 0, NULL, 0},
+        {"http", no_argument, NULL, 'h'},
+        {"private", no_argument, NULL, 'p'},
+        {"discover", no_argument, NULL, 'd'},
+        {"ca", required_argument, NULL, 'c'},
+        {"timeout", required_argument, NULL, 't'},
+        {"connect", required_argument, NULL, 'n'},
+        {"max", required_argument, NULL, 'm'},
+        {"etag", required_argument, NULL, 'e'},
+        {"low-for", required_argument, NULL, 'l'},
+        {"post", required_argument, NULL, 'b'},
+        {"type", required_argument, NULL, 'y'},
+        {"authorization", required_argument, NULL, 'a'},
+        {"accept", required_argument, NULL, 'j'},
+        {"any-status", no_argument, NULL, 's'},
+        {"stopped", no_argument, NULL, 'o'},
+        {"redirects", required_argument, NULL, 'r'},
+        {NULL, 0, NULL, 0},
     };
     static const _Atomic bool stopped = true;
     struct jt_fetch_options options = JT_FETCH_OPTIONS_INIT;
@@ -93,6 +102,9 @@ int main(int argc, char **argv)
             break;
         case 's':
             options.any_status = true;
+            break;
+        case 'r':
+            options.redirects = atoi(optarg);
             break;
         case 'o':
             options.stop = &stopped;

@@ -164,6 +164,15 @@ class Handler(socketserver.BaseRequestHandler):
     def do_redirect(self, link, head):
         link.sendall(reply(SECRET_TEXT, "302 Found", ["Location: " + self.server.base + "/good"]))
 
+    def do_redirect_relative(self, link, head):
+        link.sendall(reply(SECRET_TEXT, "307 Temporary", ["Location: /redirect"]))
+
+    def do_redirect_for_ever(self, link, head):
+        link.sendall(reply("", "301 Moved", ["Location: redirect-for-ever"]))
+
+    def do_redirect_away(self, link, head):
+        link.sendall(reply("", "302 Found", ["Location: " + self.server.away]))
+
     def do_redirect_to_metadata(self, link, head):
         link.sendall(reply("", "302 Found", ["Location: http://169.254.169.254/latest/meta-data/"]))
 

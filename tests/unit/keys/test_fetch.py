@@ -163,6 +163,28 @@ def row_7_S5_11_redirects_are_not_followed(world):
 
 
 @case
+def S5_11_redirects_asked_for_are_followed_at_home_alone_and_no_more_than_that(world):
+    def paths():
+        return [seen.split()[1] for seen in world.http.requests[before:]]
+
+    before = len(world.http.requests)
+    assert plain(world, "/redirect-relative", "--redirects", "2")["status"] == "ok"
+    assert paths() == ["/redirect-relative", "/redirect", "/good"], paths()
+    refused(plain(world, "/redirect-relative", "--redirects", "1"), "more than 1 redirects")
+    before = len(world.http.requests)
+    refused(plain(world, "/redirect-for-ever", "--redirects", "3"), "more than 3 redirects")
+    assert len(paths()) == 4, paths()
+    port = world.http.base.rsplit(":", 1)[1]
+    before = len(world.http.requests)
+    for away in ("http://localhost:%s/good" % port, "https://127.0.0.1:%s/good" % port, "http://127.0.0.1:1/good",
+                 "//127.0.0.2:%s/good" % port, "http://user@127.0.0.1:%s/good" % port, "file:///etc/passwd",
+                 "http://169.254.169.254/", "http://127.0.0.1:99999/"):
+        world.http.away = away
+        refused(plain(world, "/redirect-away", "--redirects", "3"), "another scheme, host or port")
+    assert set(paths()) == {"/redirect-away"}, paths()
+
+
+@case
 def a_body_without_a_head_is_refused(world):
     refused(plain(world, "/http09"))
 
