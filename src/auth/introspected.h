@@ -12,8 +12,8 @@
 /* Longest answer that is read (S5.14). */
 #define JT_INTROSPECTED_MAX ((size_t)64 * 1024)
 
-/* Can this be a JWT at all: three parts, the first of them a JSON object? What can be is judged as one, and its issuer
- * is never asked. */
+/* Can this be a JWT at all, signed or encrypted: three parts or more, the first of them a JSON object? What can be is
+ * judged as one, and its issuer is never asked. */
 bool jt_is_jwt(struct jeton_bytes token, struct jt_arena *arena);
 /* The bytes of a bearer token (RFC 6750 §2.1), and at most `max` of them? Others no issuer can have given. */
 bool jt_is_bearer(struct jeton_bytes token, size_t max);
