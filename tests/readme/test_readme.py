@@ -72,7 +72,7 @@ def program(tmp_path_factory):
     (source,) = blocks("c")
     (folder / "program.c").write_text(source, encoding="utf-8")
     flags = os.environ["JT_LINK"].split()
-    subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/include", "program.c", "-o", "program", *flags],
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/include", "program.c", "-o", "program", *flags],
                    cwd=folder, check=True)
     return folder / "program"
 
