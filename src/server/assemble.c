@@ -213,10 +213,20 @@ JT_CHECKED jt_server_open(struct jt_lasting *lasting, struct jt_config *config, 
     return JETON_OK;
 }
 
+/* One that the configuration at work holds too is no reason to wait: it is as it was. */
+static bool lacks_keys(const struct jt_issuer *issuer)
+{
+    return issuer != NULL && issuer->held == 1 && atomic_load(&issuer->source->usable_until) == 0;
+}
+
 bool jt_server_has_keys(const struct jt_server *server)
 {
     for (size_t i = 0; i < server->issuer_count; i++) {
-        if (atomic_load(&server->issuers[i]->source->usable_until) == 0)
+        if (lacks_keys(server->issuers[i]))
+            return false;
+    }
+    for (size_t i = 0; i < server->holder_count; i++) {
+        if (lacks_keys(server->holders[i]))
             return false;
     }
     return true;

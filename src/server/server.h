@@ -127,7 +127,7 @@ void jt_lasting_close(struct jt_lasting *lasting);
  * any case. */
 JT_CHECKED jt_server_open(struct jt_lasting *lasting, struct jt_config *config, struct jt_server **out,
                           struct jeton_detail *detail);
-/* Have its sources all had keys? */
+/* Have the sources that it did not take over all had keys? */
 bool jt_server_has_keys(const struct jt_server *server);
 /* Puts it to work in place of the present one, which is freed when nobody is inside it any more. False while too many
  * of those are left: try later. */

@@ -142,14 +142,14 @@ static JT_CHECKED issuer_new(const char *name, const struct jt_issuer *before, s
 
     if (issuer == NULL)
         return JETON_OUT_OF_MEMORY;
-    issuer->name = strdup(name);
-    issuer->tally = before != NULL ? before->tally : calloc(1, sizeof *issuer->tally);
     issuer->held = 1;
     *out = issuer;
-    if (issuer->name == NULL || issuer->tally == NULL)
+    issuer->tally = before != NULL ? before->tally : calloc(1, sizeof *issuer->tally);
+    if (issuer->tally == NULL)
         return JETON_OUT_OF_MEMORY;
     issuer->tally->held++;
-    return JETON_OK;
+    issuer->name = strdup(name);
+    return issuer->name != NULL ? JETON_OK : JETON_OUT_OF_MEMORY;
 }
 
 static struct jt_issuer *issuer_named(const struct jt_server *server, const char *name)

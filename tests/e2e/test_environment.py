@@ -229,6 +229,15 @@ def test_secrets_are_taken_once_and_not_shown(run):
     assert SECRET not in server.log()
 
 
+def test_S1_24_a_secret_is_right_or_wrong_as_a_whole(run, tmp_path):
+    file = tmp_path / "client"
+    file.write_text(SECRET)
+    server = run(f"clients: [{{id: web, secret_file: {file}, audiences: [api]}}]\n")
+    for wrong in (SECRET[:-1], SECRET + "x", "x" + SECRET[1:], SECRET[:-1] + "x", SECRET.upper()):
+        assert server.ask(client=("web", wrong)).status == 401
+    assert server.ask(client=("web", SECRET)).status == 200
+
+
 def test_S4_1_an_issuer_by_discovery_with_its_audiences(run, issuer):
     server = run(STILL + "trust:\n" + issuer.trust(audiences="audiences: [else]"),
                  environment={"AUTH_ISSUER": issuer.url, "AUTH_AUDIENCE": " api ,, other,"})

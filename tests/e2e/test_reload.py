@@ -161,6 +161,61 @@ def test_one_whose_times_change_keeps_serving_while_its_new_source_fetches(run, 
     assert metric(server, f'jeton_verdicts_total{{issuer="{issuer.url}",code="ok"}}') == misses + 2
 
 
+def test_an_issuer_that_is_down_delays_no_reload_but_the_one_that_brings_it(run, issuers):
+    down = issuers()
+    down.answer = 500
+    server = run("")
+    before = time.monotonic()
+    hang_up(server, "trust:\n" + down.trust(STILL))
+    assert time.monotonic() - before > 4
+    assert said(server, "the keys of some trusted issuers have not come yet")
+    assert reason(server.verify(down.sign())) == (503, "keys_unavailable")
+    before = time.monotonic()
+    hang_up(server, "trust:\n" + down.trust(STILL) + "log_level: debug\n")
+    assert time.monotonic() - before < 4
+    assert reason(server.verify(server.mint())) == 200
+
+
+def test_a_reload_that_is_overtaken_leaves_the_later_one(run, issuers):
+    down, up = issuers("down"), issuers("up")
+    down.hold()
+    server = run("")
+    (server.directory / "jetond.yaml").write_text("trust:\n" + down.trust(STILL))
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: down.fetches)
+    hang_up(server, "trust:\n" + up.trust(STILL))
+    assert len(said(server, "reloaded")) == 1
+    assert reason(server.verify(up.sign())) == 200
+    assert reason(server.verify(down.sign())) == (401, "issuer_unknown")
+    (server.directory / "jetond.yaml").write_text("trust:\n" + down.trust(STILL))
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: len(down.fetches) == 2)
+    assert server.stop() == 0  # while it is pending
+
+
+def test_S4_4_keys_are_read_once_and_again_at_a_reload(run, issuers, tmp_path):
+    from cryptography.hazmat.primitives import serialization
+
+    issuer, file = issuers(), tmp_path / "key.pem"
+    key = issuer.keys[-1].private.public_key()
+    file.write_bytes(key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+    config = f"trust: [{{issuer: a, audiences: [api], keys: {{key_files: [{file}]}}}}]\n"
+    server = run(config)
+    text = file.read_bytes()
+    file.unlink()
+    assert reason(server.verify(issuer.sign(iss="a"))) == 200
+    hang_up(server, config, "the new configuration is refused")
+    assert reason(server.verify(issuer.sign(iss="a"))) == 200
+    file.write_bytes(text)
+    issuer.rotate()
+    hang_up(server, config)
+    assert reason(server.verify(issuer.sign(iss="a"))) == (401, "signature_invalid")
+    key = issuer.keys[-1].private.public_key()
+    file.write_bytes(key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+    hang_up(server, config)
+    assert reason(server.verify(issuer.sign(iss="a"))) == 200
+
+
 def test_a_request_that_waits_for_keys_is_judged_by_the_new_configuration(run, issuers):
     issuer = issuers()
     server = start(run, "trust:\n" + issuer.trust(STILL + ", wait: 20s"))
