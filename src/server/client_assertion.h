@@ -6,8 +6,8 @@
 #include "server/http.h"
 #include "server/server.h"
 
-/* How far ahead an assertion may end, in seconds: what was used is remembered until then. */
-#define JT_ASSERTION_AHEAD 3600
+/* How far ahead an assertion may end, in seconds, a minute for clocks that differ: it is remembered until then. */
+#define JT_ASSERTION_AHEAD 3660
 
 /* `client` has keys. JETON_OK; any refusal, JETON_TOKEN_REPLAYED among them; JETON_KEYS_UNAVAILABLE. `waits`: the
  * request was parked until the client's keys are there, and the handler returns at once. */

@@ -3,16 +3,14 @@
 way. The peers: npm's jose (put below the build directory by npm ci), PyJWT, libjwt."""
 import json
 import os
-import pathlib
-import shutil
 import subprocess
 
 import pytest
 
 from judge.command import jeton
 from judge.forge import NOW, b64, unb64
+from npm_packages import HERE, folder
 
-HERE = pathlib.Path(os.environ.get("JT_INTEROP", pathlib.Path(__file__).parent.parent / "interop"))
 SECRET = b"0123456789abcdef" * 4
 CLAIMS = {"iss": "https://i.example", "sub": "ada", "aud": "api", "iat": NOW, "exp": 4000000000, "n": [1, {"x": "é"}]}
 RSA_EC = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
@@ -28,21 +26,7 @@ class Jose:
     algorithms = RSA_EC + ["PS256", "PS384", "PS512", "EdDSA", "Ed25519"] + HS
 
     def __init__(self, tmp):
-        if not shutil.which("node") or not shutil.which("npm"):
-            pytest.skip("no node or no npm here")
-        build = pathlib.Path(os.environ.get("JT_INTEROP_BUILD", tmp)) / "npm"
-        lock = (HERE / "package-lock.json").read_bytes()
-        if not (build / "done").exists() or (build / "done").read_bytes() != lock:
-            build.mkdir(parents=True, exist_ok=True)
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, build)
-            try:
-                done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=build, capture_output=True, timeout=90)
-            except subprocess.TimeoutExpired:
-                pytest.skip("npm ci did not end within 90 s")
-            if done.returncode:
-                pytest.skip("npm ci did not work; no network?")
-            (build / "done").write_bytes(lock)
+        build = folder(tmp)
         self.process = subprocess.Popen(["node", HERE / "peer_jose.mjs", build], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, **question):
