@@ -206,11 +206,15 @@ static JT_CHECKED add_row(const struct jt_keeper *keeper, const struct jt_keeper
     struct jt_seal_bond bond = {JT_SEAL_SCHEMA, secret->about.kid, jt_algorithm_name(secret->about.alg),
                                 jeton_text(jt_signer_state_name(key->state))};
 
+    bool unseen = key->state == JT_SIGNER_NEXT && key->id == change->added_id;
+
+    /* Nobody has seen it yet: how long it was shown counts from when it was. Until that is stored too, a restart begins
+     * anew (keeper_open.c). */
     *row = (struct jt_stored_key){.kid = bond.kid,
                                   .algorithm = bond.algorithm,
                                   .state = bond.state,
                                   .created_at = created_at,
-                                  .published_at = key->published_at,
+                                  .published_at = unseen ? 0 : key->published_at,
                                   .signs_from = key->signs_from,
                                   .signs_until = key->signs_until};
     JT_TRY(jt_sealed_key_write(secret, change->seal_key, &bond, &rows->sealed, detail));
@@ -411,6 +415,26 @@ static void take_change(struct jt_keeper *keeper, const struct jt_keeper_change 
     keeper->unstored = false;
 }
 
+/* Storing takes its time, on a busy disk seconds: a new key is shown since now and not since it was stored, and the one
+ * before has signed until now. What changes by that is stored with the next tick. */
+static void note_shown(struct jt_keeper *keeper, const struct jt_keeper_change *change, uint64_t was_active)
+{
+    int64_t now = jt_keeper_now(keeper);
+
+    for (size_t i = 0; i < keeper->rotation.count; i++) {
+        struct jt_rotation_key *key = &keeper->rotation.at[i];
+
+        if (key->id == change->added_id && key->state == JT_SIGNER_NEXT) {
+            key->published_at = now;
+            keeper->unstored = true;
+        }
+        if (key->id == was_active && key->state == JT_SIGNER_RETIRING && key->signs_until <= now) {
+            key->signs_until = now + 1;
+            keeper->unstored = true;
+        }
+    }
+}
+
 JT_CHECKED jt_keeper_begin(struct jt_keeper *keeper, const struct jt_keeper_change *change, struct jeton_detail *detail)
 {
     struct jt_signer_set *set = NULL;
@@ -424,6 +448,8 @@ JT_CHECKED jt_keeper_begin(struct jt_keeper *keeper, const struct jt_keeper_chan
 JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_change *change,
                             struct jeton_detail *detail)
 {
+    const struct jt_rotation_key *active = jt_rotation_active(&keeper->rotation);
+    uint64_t was_active = active != NULL ? active->id : 0;
     struct jt_signer_set *set = NULL;
     enum jeton_status status;
 
@@ -436,6 +462,7 @@ JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_cha
     show(keeper, set);
     tell(keeper, change);
     take_change(keeper, change);
+    note_shown(keeper, change, was_active);
     write_mark(keeper, change->now);
     return JETON_OK;
 }
@@ -470,7 +497,7 @@ static void tell_failure(struct jt_keeper *keeper, int64_t now, enum jeton_statu
 
 static int64_t wait_of(const struct jt_keeper *keeper)
 {
-    int64_t wake = jt_rotation_wake(&keeper->rotation);
+    int64_t wake = keeper->unstored ? 0 : jt_rotation_wake(&keeper->rotation);
     int64_t wait = wake == JT_ROTATION_NEVER ? WAIT_MAX_MS : wake * 1000 - keeper->time.time_ms;
 
     return wait < 1 ? 1 : wait > WAIT_MAX_MS ? WAIT_MAX_MS : wait;

@@ -7,17 +7,18 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from jetond import Jetond  # noqa: E402
+from jetond import PROGRAM, Jetond  # noqa: E402
 
 
 @pytest.fixture
 def run(tmp_path):
     """Starts servers that end with the test; gives the function that starts one. `name` is a directory of its own."""
     with contextlib.ExitStack() as stack:
-        def start(config=None, arguments=(), environment=None, listen="127.0.0.1:0", name="jetond", ready=True):
+        def start(config=None, arguments=(), environment=None, listen="127.0.0.1:0", name="jetond", ready=True,
+                  program=PROGRAM):
             directory = tmp_path / name
             directory.mkdir(exist_ok=True)
-            server = Jetond(directory, config, arguments, environment, listen)
+            server = Jetond(directory, config, arguments, environment, listen, program)
             stack.callback(server.stop)
             return server.wait_ready() if ready else server
         yield start

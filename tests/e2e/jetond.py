@@ -33,12 +33,12 @@ class Answer:
 class Jetond:
     """One run of the program. `directory` holds its state, its configuration and what it wrote."""
 
-    def __init__(self, directory, config=None, arguments=(), environment=None, listen="127.0.0.1:0"):
+    def __init__(self, directory, config=None, arguments=(), environment=None, listen="127.0.0.1:0", program=PROGRAM):
         self.directory = pathlib.Path(directory)
         self.state = self.directory / "state"
         self.errors = self.directory / "stderr"
         self.listen = listen
-        command = [PROGRAM]
+        command = [program]
         if config is not None:
             file = self.directory / "jetond.yaml"
             file.write_text(config)
@@ -135,6 +135,19 @@ class Jetond:
             except (BrokenPipeError, ConnectionResetError):
                 pass
             return read_all(connection)
+
+    def issuer(self, *arguments, status=0, input=None):
+        """jeton issuer …; gives its answer, or what it says on standard error when it is to end with another status."""
+        result = subprocess.run([os.environ["JETON"], "issuer", arguments[0], "--state", str(self.state),
+                                 *arguments[1:]], capture_output=True, timeout=60, input=input)
+        assert result.returncode == status, (result.returncode, result.stdout, result.stderr)
+        return json.loads(result.stdout) if status == 0 else result.stderr.decode()
+
+    def keys(self):
+        return self.get("/.well-known/jwks.json").json()["keys"]
+
+    def kids(self, state):
+        return [key["kid"] for key in self.issuer("status")["keys"] if key["state"] == state]
 
     def resident_kib(self):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
