@@ -23,11 +23,11 @@ JT_CHECKED jt_keeper_mark_read(const char *path, struct jt_keeper_mark *out, boo
     int64_t generation, seen_at;
     int end = 0;
 
+    jt_buffer_init(&text, FILE_MAX);
     *out = (struct jt_keeper_mark){0, 0};
     *found = access(path, F_OK) == 0;
     if (!*found)
         return JETON_OK;
-    jt_buffer_init(&text, FILE_MAX);
     JT_TRY(jt_file_read(path, &text, detail));
     jt_buffer_add_byte(&text, 0);
     JT_TRY(text.status);
