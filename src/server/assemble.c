@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "server/control.h"
+#include "server/gateway.h"
 #include "server/introspector.h"
 #include "server/opaque.h"
 #include "server/revocations.h"
 #include "server/routes.h"
 
-enum { TICK_MIN_MS = 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
+enum { TICK_MIN_MS = 20, GATEWAY_TICK_MS = 500, GATEWAY_ARENA = 1 << 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
 
 /* What this server is called: as configured, else as it listens. */
 static JT_CHECKED name_server(struct jt_server *server, struct jeton_detail *detail)
@@ -75,6 +76,8 @@ static int64_t tick_of(const struct jt_server *server)
         wait = shorter(wait_of(server->holders[i]), wait);
     wait = shorter(jt_opaque_wait_ms(server), wait);
     tick = wait > 0 ? wait / 8 + 1 : 0;
+    if (server->gateway != NULL && (tick == 0 || tick > GATEWAY_TICK_MS))
+        tick = GATEWAY_TICK_MS;
     return tick > 0 && tick < TICK_MIN_MS ? TICK_MIN_MS : tick;
 }
 
@@ -85,7 +88,8 @@ static size_t arena_of(const struct jt_server *server)
     size_t token_max = (size_t)config->limits.token.value;
 
     return 2 * jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value + ARENA_BESIDE +
-           server->issuer_count * JT_METRICS_ISSUER_MAX + jt_opaque_arena_size(server);
+           server->issuer_count * JT_METRICS_ISSUER_MAX + jt_opaque_arena_size(server) +
+           (server->config->gateway.upstream_api.at != NULL ? GATEWAY_ARENA : 0);
 }
 
 static JT_CHECKED open_http(struct jt_lasting *lasting, const struct jt_server *server, struct jeton_detail *detail)
@@ -112,7 +116,8 @@ static JT_CHECKED open_http(struct jt_lasting *lasting, const struct jt_server *
 
 void jt_lasting_told(struct jt_lasting *lasting, const _Atomic uint64_t *what)
 {
-    jt_http_told(lasting->http, what);
+    if (lasting->http != NULL)
+        jt_http_told(lasting->http, what);
 }
 
 void jt_lasting_let_go(struct jt_lasting *lasting, const _Atomic uint64_t *what)
@@ -183,6 +188,7 @@ static JT_CHECKED build(struct jt_server *server, const struct jt_server *before
     JT_TRY(jt_server_open_client_trusts(server, detail));
     JT_TRY(jt_server_open_opaque(server, detail));
     JT_TRY(jt_server_open_discovery(server));
+    JT_TRY(jt_server_open_gateway(server, detail));
     return jt_server_open_resource(server);
 }
 
@@ -263,6 +269,7 @@ void jt_server_free(void *value)
     }
     free(server->policies);
     jt_trust_free(server->believed);
+    jt_gateway_close(server->gateway);
     jt_server_close_mapping(server);
     jt_server_close_client_trusts(server);
     jt_server_close_opaque(server);
@@ -342,6 +349,17 @@ JT_CHECKED jt_lasting_open(struct jt_config *config, bool accept_rollback, struc
     return JETON_OK;
 }
 
+/* Also of configurations that are not freed yet: their threads tell the HTTP server, which ends next. */
+static void stop_gateways(struct jt_lasting *lasting)
+{
+    struct jt_server *server = present(lasting);
+
+    if (server != NULL)
+        jt_gateway_stop(server->gateway);
+    for (unsigned i = 0; i < lasting->current.retired_count; i++)
+        jt_gateway_stop(((struct jt_server *)lasting->current.retired[i])->gateway);
+}
+
 void jt_lasting_close(struct jt_lasting *lasting)
 {
     if (lasting == NULL)
@@ -349,6 +367,7 @@ void jt_lasting_close(struct jt_lasting *lasting)
     jt_control_close(lasting->control);
     jt_lasting_stop_engine(lasting);
     jt_introspector_stop(lasting->introspector);
+    stop_gateways(lasting);
     jt_http_close(lasting->http);
     lasting->http = NULL;
     jt_snapshot_done(&lasting->current);

@@ -80,6 +80,30 @@ struct jt_config_slots {
     const char *previous, *previous_kid;
 };
 
+/* A store behind the gateway, by the id of its connection. */
+struct jt_config_backend {
+    struct jt_config_text id;
+    struct jt_config_text endpoint;
+    struct jt_config_text auth;
+    struct jt_config_text region; /* at NULL: as the connection's document says */
+    struct jt_config_text access_key_id, secret_access_key_file;
+    struct jt_config_text sts_endpoint, role_arn;
+    struct jt_config_number allow_http, allow_private_ip;
+    struct jt_config_text ca_file;
+};
+
+struct jt_config_gateway {
+    struct jt_config_text upstream_api; /* at NULL: there is no gateway */
+    struct jt_config_text domain;
+    struct jt_config_number timeout;
+    struct jt_config_number allow_http, allow_private_ip;
+    struct jt_config_text ca_file;
+    struct {
+        struct jt_config_number product, connection, list, permissions;
+    } ttl;
+    struct jt_config_items backends; /* struct jt_config_backend */
+};
+
 struct jt_config {
     struct jt_config_text listen;
     struct jt_config_text issuer;     /* at NULL: the address listened on */
@@ -126,6 +150,7 @@ struct jt_config {
         struct jt_config_text dev_org;
     } identity;
     struct jt_config_items clients; /* struct jt_config_client */
+    struct jt_config_gateway gateway;
     struct jt_config_memory memory;
 };
 
@@ -180,6 +205,9 @@ void jt_config_check_place(const struct jt_config *config, const struct jt_confi
                            struct jt_config_faults *faults);
 /* Those of `clients` (config_check_clients.c). */
 void jt_config_check_clients(const struct jt_config *config, struct jt_config_faults *faults);
+
+/* Those of `gateway` (config_check_gateway.c). */
+void jt_config_check_gateway(const struct jt_config *config, struct jt_config_faults *faults);
 
 /* jetond.yaml(5) in scdoc, from the table (config_man.c). */
 struct jt_buffer;

@@ -77,5 +77,6 @@ void jt_config_check(const struct jt_config *config, struct jt_config_faults *fa
     check_seal_key(&config->seal_key_old_file, "seal_key_old_file", config, faults);
     jt_config_check_clients(config, faults);
     jt_config_check_trust(config, faults);
+    jt_config_check_gateway(config, faults);
     jt_config_faults_sort(faults);
 }

@@ -184,3 +184,22 @@ const char *jt_judge_client_id(struct jeton_bytes text)
         return "may hold no #, which stands between issuer and user in the sub of exchanged tokens";
     return only_bytes(text, is_printable) ? NULL : "must be printable ASCII without spaces";
 }
+
+static bool is_domain_byte(unsigned char byte)
+{
+    return is_name_byte(byte) || byte == '.';
+}
+
+const char *jt_judge_domain(struct jeton_bytes text)
+{
+    if (text.len > 253 || !only_bytes(text, is_domain_byte) || jt_bytes_start(text, JT_TEXT(".")))
+        return "must be a host's name, such as s3.example";
+    return NULL;
+}
+
+const char *jt_judge_connection(struct jeton_bytes text)
+{
+    return text.len <= 128 && only_bytes(text, is_domain_byte)
+               ? NULL
+               : "must be of letters, digits, -, _ and ., at most 128 of them";
+}

@@ -4,11 +4,12 @@
 
 #include "server/connections.h"
 
-enum jt_errand_state jt_request_errand(const struct jt_request *request, struct jt_errands *errands,
-                                       const struct jt_errand *errand, int64_t wait_ms, struct jt_errand_result **out)
+enum jt_errand_state jt_request_errand_for(const struct jt_request *request, enum jt_wait why,
+                                           struct jt_errands *errands, const struct jt_errand *errand, int64_t wait_ms,
+                                           struct jt_errand_result **out)
 {
     struct jt_errand_wait wait = {NULL, 0};
-    bool waited = jt_request_waited(request, JT_WAIT_ERRAND);
+    bool waited = jt_request_waited(request, why);
 
     switch (jt_errands_ask(errands, errand, waited, out, &wait)) {
     case JT_ERRAND_HERE:
@@ -18,7 +19,7 @@ enum jt_errand_state jt_request_errand(const struct jt_request *request, struct 
     case JT_ERRAND_AWAY:
         break;
     }
-    switch (jt_request_park_for(request, JT_WAIT_ERRAND, wait.what, wait.mark, jt_monotonic_ms() + wait_ms)) {
+    switch (jt_request_park_for(request, why, wait.what, wait.mark, jt_monotonic_ms() + wait_ms)) {
     case JT_PARK_HELD:
         return JT_ERRAND_WAITS;
     case JT_PARK_PASSED:

@@ -310,8 +310,6 @@ static void fly(struct jt_errands *errands, struct flight *flight)
         pthread_mutex_lock(&errands->lock);
     }
     land(errands, flight, result);
-    if (errands->stopping)
-        return;
     pthread_mutex_unlock(&errands->lock);
     errands->options.told(errands->options.told_context, &flight->ended);
     pthread_mutex_lock(&errands->lock);

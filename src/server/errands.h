@@ -55,7 +55,7 @@ struct jt_errands_options {
 struct jt_errands;
 /* JETON_OK, JETON_OUT_OF_MEMORY, JETON_INTERNAL_ERROR when no thread could be started. */
 JT_CHECKED jt_errands_open(const struct jt_errands_options *options, struct jt_errands **out);
-/* Ends the threads; nobody is told anything from then on, and nothing new is begun. Takes NULL. */
+/* Ends the threads; nothing new is begun, and whoever waits is told. Takes NULL; may be done twice. */
 void jt_errands_stop(struct jt_errands *errands);
 /* After stop: gives everything back. Takes NULL. */
 void jt_errands_free(struct jt_errands *errands);

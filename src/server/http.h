@@ -34,7 +34,13 @@ struct jt_request {
 /* The first header of that name (without case) and how many there are; `count` may be NULL. */
 struct jeton_bytes jt_request_header(const struct jt_request *request, const char *name, size_t *count);
 /* What a request may wait for, once each. */
-enum jt_wait { JT_WAIT_KEYS = 1, JT_WAIT_ERRAND = 2, JT_WAIT_CLIENT = 4 /* for the keys of the one who asks */ };
+enum jt_wait {
+    JT_WAIT_KEYS = 1,
+    JT_WAIT_ERRAND = 2,
+    JT_WAIT_CLIENT = 4 /* for the keys of the one who asks */,
+    JT_WAIT_PRODUCT = 8 /* for what the upstream API says */,
+    JT_WAIT_STORE = 16 /* for credentials at a store */
+};
 /* Lets the request wait, without a thread, until *what has passed `mark` or the time is over; the handler is then
  * called once more, and cannot wait for the like again. When JT_PARK_HELD, the handler returns at once and what it
  * answered is dropped. */

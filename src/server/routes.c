@@ -22,14 +22,15 @@ static const struct entry {
     {"/.well-known/openid-configuration", true, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
     {"/.well-known/oauth-authorization-server", true, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
     {"/.well-known/oauth-protected-resource", true, GET, true, JT_ROUTE_RESOURCE, jt_route_resource},
+    {"/gateway/s3", true, ANY, false, JT_ROUTE_GATEWAY, jt_route_gateway},
     {"/healthz", false, GET, false, JT_ROUTE_HEALTHZ, jt_route_healthz},
     {"/readyz", false, GET, false, JT_ROUTE_READYZ, jt_route_readyz},
     {"/metrics", false, GET, false, JT_ROUTE_METRICS, jt_route_metrics},
     {"/", false, GET, false, JT_ROUTE_ROOT, jt_route_root},
 };
 
-const char *const jt_route_names[] = {"none",    "root",   "discovery", "jwks",       "token",  "verify",
-                                      "healthz", "readyz", "metrics",   "introspect", "revoke", "resource"};
+const char *const jt_route_names[] = {"none",   "root",    "discovery",  "jwks",   "token",    "verify", "healthz",
+                                      "readyz", "metrics", "introspect", "revoke", "resource", "gateway"};
 _Static_assert(JT_COUNT(jt_route_names) == JT_ROUTE_COUNT, "a name for each route");
 _Static_assert(JT_ROUTE_COUNT <= JT_METRICS_ROUTES, "a counter for each route");
 

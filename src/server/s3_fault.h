@@ -9,8 +9,7 @@
 #define JT_S3_FAULT_TABLE(X)                                                                                           \
     X(NONE, "", 200, "")                                                                                               \
     X(ACCESS_DENIED, "AccessDenied", 403, "Access Denied")                                                             \
-    X(EXPIRED_TOKEN, "ExpiredToken", 400, "The provided token has expired.")                                           \
-    X(INVALID_TOKEN, "InvalidToken", 403, "The provided token cannot be used.")                                        \
+    X(EXPIRED_TOKEN, "ExpiredToken", 403, "The provided token has expired.")                                           \
     X(INVALID_URI, "InvalidURI", 400, "The address cannot be read.")                                                   \
     X(INVALID_BUCKET, "InvalidBucketName", 400, "The bucket's name is not valid.")                                     \
     X(INVALID_ARGUMENT, "InvalidArgument", 400, "A parameter of the request is not valid.")                            \

@@ -18,11 +18,13 @@
 #include "store/store.h"
 
 struct jt_engine;
+struct jt_gateway;
 struct jt_http;
 struct jt_introspector;
 struct jt_control;
 struct jt_keeper;
 struct jt_revocations;
+struct jt_sessions;
 struct jt_transport;
 struct jt_source_event;
 
@@ -111,6 +113,8 @@ struct jt_server {
     struct jt_secret introspection_secret; /* the Authorization to ask with (opaque.c) */
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
     uint64_t cache_hits, cache_misses;  /* of the configurations before it */
+    struct jt_sessions *sessions;       /* NULL: no temporary credentials are given or taken */
+    struct jt_gateway *gateway;         /* NULL: none is configured */
     struct jt_buffer discovery;         /* the metadata document, without the algorithms of the keys */
     size_t discovery_algorithms;        /* where those stand */
     struct jt_buffer resource;          /* that of the protected resource */
