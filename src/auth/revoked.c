@@ -11,7 +11,7 @@
 #include "jose/claims.h"
 #include "keys/snapshot.h"
 
-enum { SLOTS_MIN = 256 };
+enum { SLOTS_MIN = 256, UUID_TEXT = 36 };
 
 struct slot {
     _Atomic uint64_t tag; /* keyed hash of the name; 0: empty, and what stands beside it is nobody's */
@@ -44,10 +44,42 @@ static JT_CHECKED digest_of(struct jeton_bytes first, struct jeton_bytes second,
     return jt_digest(JT_HASH_SHA256, jeton_bytes(halves, sizeof halves), id);
 }
 
+/* 16 and more for what is none, capitals too: a UUID is written in lower case here. */
+static unsigned digit_of(char letter)
+{
+    if (letter >= '0' && letter <= '9')
+        return (unsigned)letter - '0';
+    return letter >= 'a' && letter <= 'f' ? (unsigned)letter - 'a' + 10 : 16;
+}
+
+/* The 16 bytes of a UUID; no hash ends in the zeros behind them. */
+static bool read_uuid(struct jeton_bytes text, unsigned char id[JT_REVOKED_ID])
+{
+    const char *at = text.at;
+    unsigned char bytes[JT_REVOKED_ID] = {0};
+    unsigned wrong = 0;
+
+    if (text.len != UUID_TEXT)
+        return false;
+    for (size_t i = 0, digits = 0; i < UUID_TEXT; i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            wrong |= at[i] != '-';
+            continue;
+        }
+        wrong |= digit_of(at[i]) >> 4;
+        bytes[digits / 2] = (unsigned char)((unsigned)bytes[digits / 2] << 4 | digit_of(at[i]));
+        digits++;
+    }
+    memcpy(id, bytes, JT_REVOKED_ID);
+    return wrong == 0;
+}
+
 JT_CHECKED jt_revoked_name(const struct jt_verified *token, unsigned char id[JT_REVOKED_ID])
 {
     struct jeton_bytes jti = jt_json_string(jt_verified_typed(token)->at[JT_CLAIM_JTI]);
 
+    if (read_uuid(jti, id))
+        return JETON_OK;
     if (jti.len > 0)
         return digest_of(jt_verified_issuer(token), jti, id);
     return jt_digest(JT_HASH_SHA256, jt_verified_payload(token), id);

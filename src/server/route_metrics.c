@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: what is counted, as Prometheus reads it. */
+#include "server/revocations.h"
 #include "server/routes.h"
 
 enum { TEXT_MAX = 256 * 1024 };
@@ -36,6 +37,15 @@ static void write_keys(const struct jt_server *server, struct jt_buffer *out)
     jt_signers_leave(&guard);
 }
 
+static void write_revoked(const struct jt_server *server, struct jt_buffer *out)
+{
+    jt_buffer_add_format(out,
+                         "# HELP jeton_tokens_revoked Own tokens that are revoked now and have not ended.\n"
+                         "# TYPE jeton_tokens_revoked gauge\n"
+                         "jeton_tokens_revoked %zu\n",
+                         jt_revocations_count(server->lasting->revocations));
+}
+
 void jt_route_metrics(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer)
 {
     struct jt_buffer text;
@@ -45,6 +55,7 @@ void jt_route_metrics(struct jt_server *server, const struct jt_request *request
     write_verdicts(server, &text);
     jt_metrics_write(server->metrics, jt_route_names, JT_ROUTE_COUNT, &text);
     write_keys(server, &text);
+    write_revoked(server, &text);
     jt_metrics_write_keys(server, &text);
     if (text.status == JETON_OK && (copy = jt_arena_take(request->arena, text.len)) != NULL) {
         memcpy(copy, text.at, text.len);

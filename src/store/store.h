@@ -11,7 +11,7 @@
 /* Layout of the tables. A state of an older one is brought to it when it is opened, in one transaction. */
 #define JT_STORE_SCHEMA 2
 
-/* SHA-256 of what names a token: no token lies in the store. */
+/* What names a token or an assertion: the bytes of its UUID or a SHA-256. No token lies in the store. */
 #define JT_STORE_ID 32
 
 /* So many rows may be revoked, and so many used, at a time. */

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /revoke: a client's own token, and no other, is refused from then on, everywhere and for good (RFC 7009)."""
 import concurrent.futures
+import http.client
+import json
 import signal
 import sqlite3
+import threading
 import time
 
 import pytest
 
+from issuer import Key
 from jetond import Jetond, claims_of, encode_part, sign
 from parties import FORM, clients_in, introspect, mint, post, reason_of, revoke, who
 
@@ -167,6 +171,38 @@ def test_ten_failures_close_the_client_for_all_endpoints_together(run, tmp_path)
     assert post(server, "/revoke", {"token": "x"}, "web").status == 200
 
 
+def test_the_number_of_revoked_tokens_is_told(server):
+    def count():
+        line, = (line for line in server.get("/metrics").body.decode().splitlines() if line.startswith("jeton_tokens_revoked "))
+        return int(line.split()[1])
+
+    before, token = count(), mint(server)
+    revoke(server, token)
+    revoke(server, token)
+    revoke(server, mint(server), "peer")
+    assert count() == before + 1
+
+
+def test_SECURITY_49_an_assertion_is_good_once_at_all_endpoints_together(run, tmp_path):
+    key = Key("k")
+    (tmp_path / "keys").write_text(json.dumps({"keys": [key.jwk()]}))
+    server = run(clients_in(tmp_path) + f"  - {{id: batch, keys: {{jwks_file: {tmp_path}/keys}}, audiences: [api]}}\n")
+    now = int(time.time())
+
+    def prove(path, jti):
+        assertion = key.sign({"iss": "batch", "sub": "batch", "aud": server.url, "exp": now + 60, "jti": jti})
+        form = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion": assertion, "token": "x", "grant_type": "client_credentials"}
+        return post(server, path, form, None)
+
+    paths = ("/token", "/introspect", "/revoke")
+    for i, first in enumerate(paths):
+        assert prove(first, f"jti-{i}").status == 200
+        for other in paths:
+            answer = prove(other, f"jti-{i}")
+            assert (answer.status, answer.json()["error"]) == (401, "invalid_client")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_revocation_outlives_the_process(run, tmp_path, how):
     server = run(clients_in(tmp_path) + VERIFY + "issuer: https://tokens.example\n")
@@ -176,6 +212,34 @@ def test_a_revocation_outlives_the_process(run, tmp_path, how):
     again = run(clients_in(tmp_path) + VERIFY + "issuer: https://tokens.example\n")
     assert reason_of(again, revoked) == "token_revoked"
     assert reason_of(again, good) is None
+
+
+def test_a_kill_amid_revocations_forgets_none_that_was_answered(run, tmp_path):
+    config = clients_in(tmp_path) + VERIFY + "issuer: https://tokens.example\n"
+    for kill_after in (3, 17, 40):
+        server = run(config)
+        tokens = [mint(server) for _ in range(60)]
+        answered, lock = [], threading.Lock()
+
+        def one(token):
+            try:
+                status = revoke(server, token).status
+            except (OSError, http.client.HTTPException):
+                return
+            with lock:
+                if status == 200:
+                    answered.append(token)
+                if len(answered) == kill_after:
+                    server.process.kill()
+
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            list(pool.map(one, tokens))
+        server.stop(signal.SIGKILL)
+        assert len(answered) >= kill_after
+        again = run(config)
+        assert {reason_of(again, token) for token in answered} == {"token_revoked"}
+        assert reason_of(again, mint(again)) is None
+        again.stop()
 
 
 def test_what_has_ended_leaves_the_state(run, tmp_path):

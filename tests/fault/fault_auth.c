@@ -2,6 +2,8 @@
 /* Is a trust as strict, and its cache as true, when memory or randomness is short? */
 #include <stdlib.h>
 
+#include "auth/introspected.h"
+#include "auth/revoked.h"
 #include "auth/trust.h"
 #include "jose/sign.h"
 
@@ -139,7 +141,62 @@ static enum jeton_status a_provider_replaces_its_keys(void)
     return second;
 }
 
-FAULT_SCENARIOS({"a_good_token_is_judged_and_kept", a_good_token_is_judged_and_kept, JETON_OK,
+/* What was added is there, what was refused changed nothing; growing and losing names takes a new table. */
+static enum jeton_status revoked_names_stay_while_it_grows(void)
+{
+    struct jt_revoked *revoked = NULL;
+    enum jeton_status status = jt_revoked_new(1000, &revoked);
+    unsigned added = 0;
+    unsigned char id[JT_REVOKED_ID] = {0};
+    for (; status == JETON_OK && added < 600; added++) {
+        memcpy(id, &added, sizeof added);
+        status = jt_revoked_add(revoked, id, NOW + 10);
+        if (status != JETON_OK)
+            break;
+    }
+    if (revoked != NULL)
+        jt_revoked_expire(revoked, NOW + 9);
+    for (unsigned i = 0; revoked != NULL && i < added; i++) {
+        memcpy(id, &i, sizeof i);
+        if (!jt_revoked_has(revoked, id))
+            abort();
+    }
+    if (revoked != NULL)
+        jt_revoked_expire(revoked, NOW + 10);
+    jt_revoked_free(revoked);
+    return status;
+}
+
+static enum jeton_status an_answer_about_a_token_is_read(void)
+{
+    JT_AUTO(jt_buffer_done) struct jt_buffer claims;
+    bool active = false;
+    jt_buffer_init(&claims, 4096);
+    enum jeton_status status = jt_introspected_read(JT_TEXT("{\"active\":true,\"sub\":\"a\"}"),
+                                                    JT_TEXT("https://a.example"), &active, &claims, NULL);
+    if ((status == JETON_OK) != active)
+        abort();
+    return status;
+}
+
+static enum jeton_status an_inactive_token_never_becomes_active(void)
+{
+    JT_AUTO(jt_buffer_done) struct jt_buffer claims;
+    bool active = false;
+    jt_buffer_init(&claims, 4096);
+    enum jeton_status status = jt_introspected_read(JT_TEXT("{\"active\":false,\"sub\":\"a\"}"),
+                                                    JT_TEXT("https://a.example"), &active, &claims, NULL);
+    if (active || claims.len > 0)
+        abort();
+    return status;
+}
+
+FAULT_SCENARIOS({"revoked_names_stay_while_it_grows", revoked_names_stay_while_it_grows, JETON_OK,
+                 FAULT_MEMORY | FAULT_RANDOM, JETON_OK},
+                {"an_answer_about_a_token_is_read", an_answer_about_a_token_is_read, JETON_OK, FAULT_MEMORY, JETON_OK},
+                {"an_inactive_token_never_becomes_active", an_inactive_token_never_becomes_active, JETON_OK,
+                 FAULT_MEMORY, JETON_OK},
+                {"a_good_token_is_judged_and_kept", a_good_token_is_judged_and_kept, JETON_OK,
                  FAULT_MEMORY | FAULT_RANDOM, JETON_OK},
                 {"a_forged_token_stays_refused", a_forged_token_stays_refused, JETON_SIGNATURE_INVALID,
                  FAULT_MEMORY | FAULT_RANDOM, JETON_OK},

@@ -184,6 +184,29 @@ static void a_token_is_named_by_issuer_and_jti(void **state)
     assert_false(same_name("{\"iss\":\"ij\",\"jti\":\"a\"," EXP "}", "{\"iss\":\"i\",\"jti\":\"ja\"," EXP "}"));
 }
 
+#define UUID "01234567-89ab-4cde-8f01-23456789abcd"
+
+static void a_uuid_is_a_name_by_itself_and_what_is_nearly_one_is_not(void **state)
+{
+    (void)state;
+    static const unsigned char bytes[JT_REVOKED_ID] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0x4c, 0xde,
+                                                       0x8f, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd};
+    static const char *const nearly[] = {
+        "{\"jti\":\"01234567-89ab-4cde-8f01-23456789abcD\"," EXP "}",
+        "{\"jti\":\"01234567-89ab-4cde-8f01-23456789abcg\"," EXP "}",
+        "{\"jti\":\"01234567089ab-4cde-8f01-23456789abcd\"," EXP "}",
+        "{\"jti\":\"01234567-89ab-4cde-8f01-23456789abc\"," EXP "}",
+        "{\"jti\":\"01234567-89ab-4cde-8f01-23456789abcd0\"," EXP "}",
+        "{\"jti\":\"0123456-789ab-4cde-8f01-23456789abcd\"," EXP "}",
+    };
+    struct name name = name_of_token("{\"iss\":\"i\",\"jti\":\"" UUID "\"," EXP "}");
+    assert_memory_equal(name.id, bytes, sizeof bytes);
+    for (size_t i = 0; i < JT_COUNT(nearly); i++) {
+        name = name_of_token(nearly[i]);
+        assert_memory_not_equal(name.id, bytes, sizeof bytes);
+    }
+}
+
 static void a_token_without_jti_is_named_by_all_it_says(void **state)
 {
     (void)state;
@@ -207,6 +230,7 @@ int main(void)
         cmocka_unit_test(what_has_ended_leaves_and_not_a_second_before),
         cmocka_unit_test(who_asks_sees_all_that_was_revoked_before_while_it_grows_and_expires),
         cmocka_unit_test(a_token_is_named_by_issuer_and_jti),
+        cmocka_unit_test(a_uuid_is_a_name_by_itself_and_what_is_nearly_one_is_not),
         cmocka_unit_test(a_token_without_jti_is_named_by_all_it_says),
         cmocka_unit_test(freeing_none_is_fine),
     };
