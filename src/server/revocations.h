@@ -24,6 +24,7 @@ JT_CHECKED jt_revocations_add(struct jt_revocations *revocations, const struct j
 bool jt_revocations_has(void *revocations, const struct jt_verified *token);
 size_t jt_revocations_count(struct jt_revocations *revocations);
 
-/* To be called now and then by one thread: what has ended leaves, and what was used once with it. */
+/* To be called now and then by one thread: what has ended leaves, and what was used once with it; never because a clock
+ * jumped ahead (slow_clock.h). `now_ms` is a clock that never jumps. */
 void jt_revocations_tick(struct jt_revocations *revocations, int64_t now, int64_t now_ms, const struct jt_log *log);
 #endif

@@ -111,12 +111,20 @@ class Ledger:
                 return
             token = self.random.choice(good)
             token.state = DOUBT
-        answer = server.request("POST", "/revoke", [("Authorization", basic_of("web", SECRET)), (
-            "Content-Type", "application/x-www-form-urlencoded")], urllib.parse.urlencode({"token": token.text}).encode())
+        answer = self.send_revocation(server, token)
         if self.keys.get(token.kid, GOOD) == GOOD:
             assert answer.status == 200, answer.body
             token.state = GONE
             self.counts["revoked"] += 1
+
+    @staticmethod
+    def send_revocation(server, token):
+        return server.request("POST", "/revoke", [("Authorization", basic_of("web", SECRET)), (
+            "Content-Type", "application/x-www-form-urlencoded")], urllib.parse.urlencode({"token": token.text}).encode())
+
+    def header(self, server):
+        """Of a token that is not written down."""
+        return header_of(server.mint([("grant_type", "client_credentials")], client=("web", SECRET)))
 
     # --- What an operator does ---
 
