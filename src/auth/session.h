@@ -16,13 +16,14 @@
 #define JT_SESSION_KEY_LENGTH 32
 #define JT_SESSION_SCOPES 64
 #define JT_SESSION_TOKEN_MAX ((size_t)7 * 1024) /* no longer one is made or read */
+#define JT_SESSION_ANY_BUCKET "*"
 #define JT_SESSION_ID_PREFIX "STSPRXY"
 
 enum jt_action { JT_ACTION_READ = 1, JT_ACTION_WRITE = 2 };
 
 /* A part of a bucket and what may be done there: bits of enum jt_action. */
 struct jt_session_scope {
-    struct jeton_bytes bucket;
+    struct jeton_bytes bucket; /* or JT_SESSION_ANY_BUCKET, which is no bucket's name */
     struct jeton_bytes prefix; /* empty: all of the bucket */
     unsigned actions;
 };

@@ -27,6 +27,12 @@ static bool lies_below(struct jeton_bytes text, struct jeton_bytes prefix)
            (ends_in_slash(prefix) || (text.len > prefix.len && ((const char *)text.at)[prefix.len] == '/'));
 }
 
+/* A role may name every bucket; a claim never does (sts_assume.c). */
+static bool holds_bucket(const struct jt_session_scope *scope, struct jeton_bytes bucket)
+{
+    return jt_bytes_equal(scope->bucket, bucket) || jt_bytes_equal(scope->bucket, JT_TEXT(JT_SESSION_ANY_BUCKET));
+}
+
 bool jt_session_allows(const struct jt_session *session, struct jeton_bytes bucket, struct jeton_bytes key,
                        enum jt_action action)
 {
@@ -34,7 +40,7 @@ bool jt_session_allows(const struct jt_session *session, struct jeton_bytes buck
         return false;
     for (size_t i = 0; i < session->scope_count; i++) {
         const struct jt_session_scope *scope = &session->scopes[i];
-        if ((scope->actions & (unsigned)action) != 0 && jt_bytes_equal(scope->bucket, bucket) &&
+        if ((scope->actions & (unsigned)action) != 0 && holds_bucket(scope, bucket) &&
             (lies_below(key, scope->prefix) || jt_bytes_equal(key, scope->prefix)))
             return true;
     }
@@ -47,8 +53,7 @@ bool jt_session_lists(const struct jt_session *session, struct jeton_bytes bucke
         return false;
     for (size_t i = 0; i < session->scope_count; i++) {
         const struct jt_session_scope *scope = &session->scopes[i];
-        if ((scope->actions & JT_ACTION_READ) != 0 && jt_bytes_equal(scope->bucket, bucket) &&
-            lies_below(prefix, scope->prefix))
+        if ((scope->actions & JT_ACTION_READ) != 0 && holds_bucket(scope, bucket) && lies_below(prefix, scope->prefix))
             return true;
     }
     return false;

@@ -475,6 +475,16 @@ static void S4_36_scopes_hold_a_bucket_a_prefix_and_an_action(void **state)
     assert_false(allows("whole", "any/thing", JT_ACTION_READ));
 }
 
+static void a_scope_may_be_for_every_bucket(void **state)
+{
+    (void)state;
+    static const struct jt_session_scope all = {{"*", 1}, {"", 0}, JT_ACTION_READ};
+    struct jt_session session = {.scopes = &all, .scope_count = 1};
+    assert_true(jt_session_allows(&session, JT_TEXT("any"), JT_TEXT("k"), JT_ACTION_READ));
+    assert_true(jt_session_lists(&session, JT_TEXT("any"), jeton_bytes("", 0)));
+    assert_false(jt_session_allows(&session, JT_TEXT("any"), JT_TEXT("k"), JT_ACTION_WRITE));
+}
+
 static void a_key_that_climbs_out_of_its_prefix_is_no_ones(void **state)
 {
     (void)state;
@@ -516,6 +526,7 @@ int main(void)
         cmocka_unit_test(S4_33_a_request_is_its_sessions_when_id_and_secret_are_those_sealed),
         cmocka_unit_test(a_request_of_an_expired_session_is_refused_however_well_it_is_signed),
         cmocka_unit_test(S4_36_scopes_hold_a_bucket_a_prefix_and_an_action),
+        cmocka_unit_test(a_scope_may_be_for_every_bucket),
         cmocka_unit_test(a_key_that_climbs_out_of_its_prefix_is_no_ones),
         cmocka_unit_test(a_listing_shows_only_what_may_be_read),
     };
