@@ -29,6 +29,23 @@ struct jt_config_policy {
     struct jt_config_text role; /* at NULL: none is needed */
 };
 
+/* A part of a bucket that a role may use, with claims in braces. */
+struct jt_config_scope {
+    struct jt_config_text bucket;
+    struct jt_config_text prefix;
+    struct jt_config_list actions;
+};
+
+struct jt_config_role {
+    struct jt_config_text name;
+    struct jt_config_list issuers;
+    struct jt_config_list audiences; /* none: the role is not there for anybody */
+    struct jt_config_list subjects;
+    struct jt_config_number max_session;
+    struct jt_config_number not_before;
+    struct jt_config_items scopes; /* struct jt_config_scope */
+};
+
 /* Times of one source of keys. In an item of `trust`, what stands nowhere (place.line 0) is inherited. */
 struct jt_config_key_source {
     struct jt_config_number fresh_default, fresh_min, fresh_max;
@@ -151,6 +168,13 @@ struct jt_config {
     } identity;
     struct jt_config_items clients; /* struct jt_config_client */
     struct jt_config_gateway gateway;
+    struct jt_config_items roles;   /* struct jt_config_role */
+    struct {
+        struct jt_config_list key_files;
+        struct jt_config_text format;
+        struct jt_config_text key; /* itself, in base64; from the environment alone (config_sts.c) */
+        struct jt_config_text max; /* of roles that do not say; from the environment alone */
+    } sessions;
     struct jt_config_memory memory;
 };
 
@@ -194,6 +218,15 @@ extern const size_t jt_config_outside_count;
 void jt_config_take_slots(const char *const *environment, struct jt_config_slots *slots,
                           struct jt_config_faults *faults);
 
+/* SESSION_TOKEN_KEY, STS_MAX_SESSION_DURATION_SECS, and the role of AUTH_ISSUER (config_sts.c). */
+JT_CHECKED jt_config_take_sts(const char *const *environment, struct jt_config *config,
+                              struct jt_config_faults *faults);
+/* The sealing keys of sessions, 32 bytes each, into secret memory; how many into `count`: 0, 1 or 2. A key that is none
+ * is told with the place that named it. JETON_OK, JETON_KEY_INVALID, JETON_OUT_OF_MEMORY. */
+struct jt_secret;
+JT_CHECKED jt_config_session_keys(const struct jt_config *config, struct jt_secret *out, size_t *count,
+                                  const struct jt_config_text **which, struct jeton_detail *detail);
+
 /* Rules that concern more than one key, and files that must be there (config_check.c). */
 void jt_config_check(const struct jt_config *config, struct jt_config_faults *faults);
 /* Those of `signing` (config_check_signing.c). */
@@ -203,6 +236,8 @@ void jt_config_check_trust(const struct jt_config *config, struct jt_config_faul
 /* The one place of keys that an entry names: can it be read, may it be dialled? `prefix` is "trust[0].". */
 void jt_config_check_place(const struct jt_config *config, const struct jt_config_trust *trust, const char *prefix,
                            struct jt_config_faults *faults);
+/* Those of `roles` and `sessions` (config_check_sts.c). */
+void jt_config_check_sts(const struct jt_config *config, struct jt_config_faults *faults);
 /* Those of `clients` (config_check_clients.c). */
 void jt_config_check_clients(const struct jt_config *config, struct jt_config_faults *faults);
 

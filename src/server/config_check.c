@@ -78,5 +78,6 @@ void jt_config_check(const struct jt_config *config, struct jt_config_faults *fa
     jt_config_check_clients(config, faults);
     jt_config_check_trust(config, faults);
     jt_config_check_gateway(config, faults);
+    jt_config_check_sts(config, faults);
     jt_config_faults_sort(faults);
 }

@@ -4,6 +4,7 @@
 
 #include <sys/un.h>
 
+#include "auth/scope_template.h"
 #include "jose/algorithm.h"
 #include "server/proxies.h"
 
@@ -202,4 +203,42 @@ const char *jt_judge_connection(struct jeton_bytes text)
     return text.len <= 128 && only_bytes(text, is_domain_byte)
                ? NULL
                : "must be of letters, digits, -, _ and ., at most 128 of them";
+}
+
+/* What may stand behind "role/" in an ARN, without a path. */
+static bool is_role_byte(unsigned char byte)
+{
+    return is_alphanumeric(byte) || (byte != '\0' && strchr("+=,.@_-", byte) != NULL);
+}
+
+const char *jt_judge_role(struct jeton_bytes text)
+{
+    return text.len <= 64 && only_bytes(text, is_role_byte)
+               ? NULL
+               : "must be of letters, digits and + = , . @ _ -, at most 64";
+}
+
+static bool is_scope_template_byte(unsigned char byte)
+{
+    return byte >= 0x20 && byte != 0x7f;
+}
+
+const char *jt_judge_prefix(struct jeton_bytes text)
+{
+    if (text.len > 1024 || !only_bytes(text, is_scope_template_byte))
+        return "must be at most 1024 bytes, without control characters";
+    return jt_scope_template_fits(text) ? NULL : "has a brace that is not one of a pair around the name of a claim";
+}
+
+const char *jt_judge_bucket(struct jeton_bytes text)
+{
+    for (size_t i = 0, depth = 0; i < text.len; i++) {
+        char letter = ((const char *)text.at)[i];
+
+        depth += letter == '{';
+        depth -= letter == '}' && depth > 0;
+        if (letter == '/' && depth == 0)
+            return "is the name of a bucket, without a slash";
+    }
+    return jt_judge_prefix(text);
 }

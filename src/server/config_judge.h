@@ -19,6 +19,9 @@ const char *jt_judge_scope(struct jeton_bytes text);
 const char *jt_judge_client_id(struct jeton_bytes text);
 const char *jt_judge_domain(struct jeton_bytes text);
 const char *jt_judge_connection(struct jeton_bytes text);
+const char *jt_judge_role(struct jeton_bytes text);
+const char *jt_judge_bucket(struct jeton_bytes text);
+const char *jt_judge_prefix(struct jeton_bytes text);
 
 /* A listening address in its parts, borrowed: unix:PATH, or host (without brackets) and port. */
 struct jt_listen_at {

@@ -53,6 +53,7 @@ JT_CHECKED jt_config_load(const struct jt_config_options *options, const char *c
         JT_TRY(read_file(options->file, config, faults));
     JT_TRY(jt_config_environment(environment, &jt_config_keys, &config->memory, config, faults, unknown));
     JT_TRY(jt_config_outside(environment, config, faults));
+    JT_TRY(jt_config_take_sts(environment, config, faults));
     JT_TRY(take_options(options, config, faults));
     jt_config_take_slots(environment, &config->slots, faults);
     jt_config_check(config, faults);

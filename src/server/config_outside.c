@@ -23,7 +23,11 @@ const struct jt_config_outside_name jt_config_outside_names[] = {
                         "token of any issuer that the keys fit."},
     {"AUTH_JWT_AUDIENCE", "Audiences, by commas; those of */verify* where it is not set."},
     {"AUTH_ISSUER", "*iss* of a trusted issuer whose keys are found by discovery."},
-    {"AUTH_AUDIENCE", "Its audiences, by commas; those of */verify* where it is not set."},
+    {"AUTH_AUDIENCE",
+     "Its audiences, by commas; those of */verify* where it is not set. With SESSION_TOKEN_KEY also those "
+     "of the role *_default*, which reads every bucket, where *roles* has none of that name."},
+    {"SESSION_TOKEN_KEY", "The key that seals session tokens, 32 bytes in base64; *sessions.key_files* win over it."},
+    {"STS_MAX_SESSION_DURATION_SECS", "*max_session* in seconds of roles that do not say: 900 and more."},
 };
 const size_t jt_config_outside_count = JT_COUNT(jt_config_outside_names);
 

@@ -68,6 +68,7 @@ struct jt_config_key {
     const char *choices;                           /* CHOICE: words with a space between */
     size_t item_size;                              /* ITEMS, NAMED */
     bool required;                                 /* below [] or *: each item needs it */
+    bool empty;                                    /* TEXT: "" is a value, not judged */
     bool single;                                   /* LIST: one value may stand without its brackets */
     bool restart;                                  /* a reload leaves it as it was; texts and numbers alone */
     const char *(*judge)(struct jeton_bytes text); /* TEXT, LIST (elements), PAIRS (names), NAMED (names): NULL is good,

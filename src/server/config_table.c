@@ -3,6 +3,7 @@
  * it. A key exists once something uses it. */
 #include <stddef.h>
 
+#include "auth/session.h"
 #include "server/config.h"
 #include "server/config_judge.h"
 
@@ -16,6 +17,8 @@
 #define POLICY(member) offsetof(struct jt_config_policy, member)
 #define BACKEND(member) offsetof(struct jt_config_backend, member)
 #define TRUST(member) offsetof(struct jt_config_trust, member)
+#define ROLE(member) offsetof(struct jt_config_role, member)
+#define SCOPE(member) offsetof(struct jt_config_scope, member)
 
 /* A time of `key_source`, for all issuers and for one. Down to 100 ms: a test's issuer rotates every second. */
 #define SOURCE_KEY(name, kind, default_value, least, most, what)                                                       \
@@ -675,6 +678,100 @@ static const struct jt_config_key keys[] = {
      .offset = BACKEND(ca_file),
      .shown = "the system's",
      .text = "Certificates (PEM) that vouch for *sts_endpoint*."},
+    {.path = "roles",
+     .type = JT_CONFIG_ITEMS,
+     .offset = OF(roles),
+     .item_size = sizeof(struct jt_config_role),
+     .max = 256,
+     .shown = "none: */.sts* answers 501",
+     .text = "What */.sts* gives temporary credentials for: a client brings a token of a trusted issuer and names the "
+             "role by its name or as *arn:...:role/NAME*."},
+    {.path = "roles[].name",
+     .type = JT_CONFIG_TEXT,
+     .offset = ROLE(name),
+     .required = true,
+     .judge = jt_judge_role,
+     .text = "The role's name. A session lives as long as a role of its name is there."},
+    {.path = "roles[].issuers",
+     .type = JT_CONFIG_LIST,
+     .offset = ROLE(issuers),
+     .required = true,
+     .text =
+         "Whose tokens are taken: issuers of *trust*, whose keys are asymmetric. Their *audiences* and *any_audience* "
+         "concern */verify* alone."},
+    {.path = "roles[].audiences",
+     .type = JT_CONFIG_LIST,
+     .offset = ROLE(audiences),
+     .text = "Whom a token must be for: one of these in its *aud*. Without any, nobody gets this role: */.sts* answers "
+             "501, and a warning at the start says so."},
+    {.path = "roles[].subjects",
+     .type = JT_CONFIG_LIST,
+     .offset = ROLE(subjects),
+     .shown = "any",
+     .text = "Who may have it: one of these must match the token's *sub* from end to end; a star is any run of characters."},
+    {.path = "roles[].max_session",
+     .type = JT_CONFIG_DURATION,
+     .offset = ROLE(max_session),
+     .shown = "1h",
+     .min = 15 * MINUTE,
+     .max = 12 * HOUR,
+     .text = "The longest life of a session; whole seconds. A client that asks for more gets this much."},
+    {.path = "roles[].not_before",
+     .type = JT_CONFIG_INTEGER,
+     .offset = ROLE(not_before),
+     .fallback = "0",
+     .min = 0,
+     .max = INT64_C(1) << 53,
+     .text =
+         "An epoch that is sealed into each session. Raise it, to the time of day say, and all sessions made before "
+         "have ended."},
+    {.path = "roles[].scopes",
+     .type = JT_CONFIG_ITEMS,
+     .offset = ROLE(scopes),
+     .item_size = sizeof(struct jt_config_scope),
+     .max = JT_SESSION_SCOPES,
+     .shown = "nothing",
+     .text = "What its sessions may do at the gateway; decided when a session is made, and sealed into it."},
+    {.path = "roles[].scopes[].bucket",
+     .type = JT_CONFIG_TEXT,
+     .offset = SCOPE(bucket),
+     .required = true,
+     .judge = jt_judge_bucket,
+     .text =
+         "A bucket. {NAME} is the token's claim of that name, put in once; where it is missing, no string, empty, or "
+         "holds a slash, a backslash, .., a brace or a control character, no credentials are given. A star alone is every "
+         "bucket, which no claim can say."},
+    {.path = "roles[].scopes[].prefix",
+     .type = JT_CONFIG_TEXT,
+     .offset = SCOPE(prefix),
+     .fallback = "",
+     .empty = true,
+     .judge = jt_judge_prefix,
+     .shown = "\"\": the whole bucket",
+     .text =
+         "Which keys of it: those below this prefix, which ends at a slash whether one is written or not. {NAME} as "
+         "in *bucket*."},
+    {.path = "roles[].scopes[].actions",
+     .type = JT_CONFIG_LIST,
+     .offset = SCOPE(actions),
+     .fallback = "read",
+     .choices = "read write",
+     .text = "*read* is to get, look at and list objects; *write* to put and delete them."},
+    {.path = "sessions.key_files",
+     .type = JT_CONFIG_LIST,
+     .offset = OF(sessions.key_files),
+     .max = 2,
+     .text =
+         "Files of the keys that seal session tokens, 32 random bytes each, or their base64: the present one, and the "
+         "one before it, whose sessions go on. Needed once a role has audiences. At most 2^32 sessions are sealed "
+         "under one key: they are counted in the state."},
+    {.path = "sessions.format",
+     .type = JT_CONFIG_CHOICE,
+     .offset = OF(sessions.format),
+     .fallback = "jwe",
+     .choices = "jwe legacy",
+     .text = "How session tokens are written: *jwe* is JWE (RFC 7516) with *dir* and A256GCM; *legacy* is base64url of "
+             "nonce, AES-256-GCM and tag. Both are read."},
 };
 
 /* Names of the systems that jeton takes the place of (S1.1, S4.1). Those that make an entry of `trust` together, and

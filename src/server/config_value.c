@@ -52,7 +52,7 @@ JT_CHECKED jt_config_more(struct jt_config_memory *memory, void **at, size_t cou
 const char *jt_config_judge(const struct jt_config_key *key, struct jeton_bytes text)
 {
     if (text.len == 0)
-        return "has no value";
+        return key->empty ? NULL : "has no value";
     for (size_t i = 0; i < text.len; i++) {
         if (((const char *)text.at)[i] == '\0')
             return "may not hold a NUL";
