@@ -14,6 +14,7 @@
 #include "server/opaque.h"
 #include "server/revocations.h"
 #include "server/routes.h"
+#include "server/sts.h"
 
 enum { TICK_MIN_MS = 20, GATEWAY_TICK_MS = 500, GATEWAY_ARENA = 1 << 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
 
@@ -75,6 +76,7 @@ static int64_t tick_of(const struct jt_server *server)
     for (size_t i = 0; i < server->holder_count; i++)
         wait = shorter(wait_of(server->holders[i]), wait);
     wait = shorter(jt_opaque_wait_ms(server), wait);
+    wait = shorter(server->sts->registered > 0 ? JT_STS_WAIT_MS : 0, wait);
     tick = wait > 0 ? wait / 8 + 1 : 0;
     if (server->gateway != NULL && (tick == 0 || tick > GATEWAY_TICK_MS))
         tick = GATEWAY_TICK_MS;
@@ -86,9 +88,10 @@ static size_t arena_of(const struct jt_server *server)
 {
     const struct jt_config *config = server->config;
     size_t token_max = (size_t)config->limits.token.value;
+    size_t signed_one = server->sts->sessions != NULL ? jt_session_arena_size(jt_http_head_max(token_max)) : 0;
 
-    return 2 * jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value + ARENA_BESIDE +
-           server->issuer_count * JT_METRICS_ISSUER_MAX + jt_opaque_arena_size(server) +
+    return signed_one + 2 * jt_trust_arena_size(token_max) + 4 * token_max + 4 * (size_t)config->limits.body.value +
+           ARENA_BESIDE + server->issuer_count * JT_METRICS_ISSUER_MAX + jt_opaque_arena_size(server) +
            (server->config->gateway.upstream_api.at != NULL ? GATEWAY_ARENA : 0);
 }
 
@@ -187,6 +190,7 @@ static JT_CHECKED build(struct jt_server *server, const struct jt_server *before
     JT_TRY(jt_server_open_mapping(server));
     JT_TRY(jt_server_open_client_trusts(server, detail));
     JT_TRY(jt_server_open_opaque(server, detail));
+    JT_TRY(jt_server_open_sts(server, detail));
     JT_TRY(jt_server_open_discovery(server));
     JT_TRY(jt_server_open_gateway(server, detail));
     return jt_server_open_resource(server);
@@ -270,6 +274,7 @@ void jt_server_free(void *value)
     free(server->policies);
     jt_trust_free(server->believed);
     jt_gateway_close(server->gateway);
+    jt_server_close_sts(server);
     jt_server_close_mapping(server);
     jt_server_close_client_trusts(server);
     jt_server_close_opaque(server);

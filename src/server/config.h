@@ -168,7 +168,7 @@ struct jt_config {
     } identity;
     struct jt_config_items clients; /* struct jt_config_client */
     struct jt_config_gateway gateway;
-    struct jt_config_items roles;   /* struct jt_config_role */
+    struct jt_config_items roles; /* struct jt_config_role */
     struct {
         struct jt_config_list key_files;
         struct jt_config_text format;

@@ -708,7 +708,8 @@ static const struct jt_config_key keys[] = {
      .type = JT_CONFIG_LIST,
      .offset = ROLE(subjects),
      .shown = "any",
-     .text = "Who may have it: one of these must match the token's *sub* from end to end; a star is any run of characters."},
+     .text = "Who may have it: one of these must match the token's *sub* from end to end; a star is any run of "
+             "characters."},
     {.path = "roles[].max_session",
      .type = JT_CONFIG_DURATION,
      .offset = ROLE(max_session),
@@ -739,7 +740,8 @@ static const struct jt_config_key keys[] = {
      .judge = jt_judge_bucket,
      .text =
          "A bucket. {NAME} is the token's claim of that name, put in once; where it is missing, no string, empty, or "
-         "holds a slash, a backslash, .., a brace or a control character, no credentials are given. A star alone is every "
+         "holds a slash, a backslash, .., a brace or a control character, no credentials are given. A star alone is "
+         "every "
          "bucket, which no claim can say."},
     {.path = "roles[].scopes[].prefix",
      .type = JT_CONFIG_TEXT,

@@ -4,7 +4,7 @@
 
 #include "server/proxies.h"
 
-enum methods { GET, POST, ANY };
+enum methods { GET, POST, GET_POST, ANY };
 
 static const struct entry {
     const char *path;
@@ -23,14 +23,15 @@ static const struct entry {
     {"/.well-known/oauth-authorization-server", true, GET, true, JT_ROUTE_DISCOVERY, jt_route_discovery},
     {"/.well-known/oauth-protected-resource", true, GET, true, JT_ROUTE_RESOURCE, jt_route_resource},
     {"/gateway/s3", true, ANY, false, JT_ROUTE_GATEWAY, jt_route_gateway},
+    {"/.sts", true, GET_POST, true, JT_ROUTE_STS, jt_route_sts},
     {"/healthz", false, GET, false, JT_ROUTE_HEALTHZ, jt_route_healthz},
     {"/readyz", false, GET, false, JT_ROUTE_READYZ, jt_route_readyz},
     {"/metrics", false, GET, false, JT_ROUTE_METRICS, jt_route_metrics},
     {"/", false, GET, false, JT_ROUTE_ROOT, jt_route_root},
 };
 
-const char *const jt_route_names[] = {"none",   "root",    "discovery",  "jwks",   "token",    "verify", "healthz",
-                                      "readyz", "metrics", "introspect", "revoke", "resource", "gateway"};
+const char *const jt_route_names[] = {"none",   "root",    "discovery",  "jwks",   "token",    "verify",  "healthz",
+                                      "readyz", "metrics", "introspect", "revoke", "resource", "gateway", "sts"};
 _Static_assert(JT_COUNT(jt_route_names) == JT_ROUTE_COUNT, "a name for each route");
 _Static_assert(JT_ROUTE_COUNT <= JT_METRICS_ROUTES, "a counter for each route");
 
@@ -58,7 +59,16 @@ const char *jt_route_path(enum jt_route route)
 
 static const char *allowed(enum methods methods)
 {
-    return methods == POST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    switch (methods) {
+    case POST:
+        return "POST, OPTIONS";
+    case GET_POST:
+        return "GET, HEAD, POST, OPTIONS";
+    case GET:
+    case ANY:
+        break;
+    }
+    return "GET, HEAD, OPTIONS";
 }
 
 static bool takes(const struct entry *entry, struct jeton_bytes method)
@@ -68,6 +78,9 @@ static bool takes(const struct entry *entry, struct jeton_bytes method)
         return jt_bytes_equal(method, JT_TEXT("GET")) || jt_bytes_equal(method, JT_TEXT("HEAD"));
     case POST:
         return jt_bytes_equal(method, JT_TEXT("POST"));
+    case GET_POST:
+        return jt_bytes_equal(method, JT_TEXT("GET")) || jt_bytes_equal(method, JT_TEXT("HEAD")) ||
+               jt_bytes_equal(method, JT_TEXT("POST"));
     case ANY:
         return true;
     }
@@ -136,7 +149,7 @@ static bool wants_body(void *context, struct jeton_bytes method, struct jeton_by
     const struct entry *entry = find(path);
 
     (void)context;
-    return entry != NULL && entry->methods == POST && takes(entry, method);
+    return entry != NULL && (entry->methods == POST || entry->methods == GET_POST) && takes(entry, method);
 }
 
 static void observe(void *context, size_t route, unsigned status, int64_t duration_ns)

@@ -20,6 +20,7 @@ enum jt_route {
     JT_ROUTE_REVOKE,
     JT_ROUTE_RESOURCE,
     JT_ROUTE_GATEWAY,
+    JT_ROUTE_STS,
     JT_ROUTE_COUNT
 };
 
@@ -32,5 +33,6 @@ extern const char *const jt_route_names[];
 
 typedef void jt_route_answer(struct jt_server *server, const struct jt_request *request, struct jt_answer *answer);
 jt_route_answer jt_route_gateway, jt_route_root, jt_route_discovery, jt_route_jwks, jt_route_token, jt_route_verify,
-    jt_route_healthz, jt_route_readyz, jt_route_metrics, jt_route_introspect, jt_route_revoke, jt_route_resource;
+    jt_route_healthz, jt_route_readyz, jt_route_metrics, jt_route_introspect, jt_route_revoke, jt_route_resource,
+    jt_route_sts;
 #endif

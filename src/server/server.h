@@ -25,6 +25,7 @@ struct jt_control;
 struct jt_keeper;
 struct jt_revocations;
 struct jt_sessions;
+struct jt_sts;
 struct jt_transport;
 struct jt_source_event;
 
@@ -111,6 +112,7 @@ struct jt_server {
     struct jt_named_policy *policies; /* the default one first */
     size_t policy_count;
     struct jt_secret introspection_secret; /* the Authorization to ask with (opaque.c) */
+    struct jt_sts *sts;                    /* roles and sessions (sts.h) */
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
     uint64_t cache_hits, cache_misses;  /* of the configurations before it */
     struct jt_sessions *sessions;       /* NULL: no temporary credentials are given or taken */

@@ -291,11 +291,11 @@ static JT_CHECKED open_engine(struct jt_lasting *lasting)
     return jt_engine_open(&options, &lasting->engine);
 }
 
-/* Where nothing is verified, entries are still wanted by clients that exchange. */
+/* Where nothing is verified, entries are still wanted by clients that exchange, and by roles. */
 static bool wants_entries(const struct jt_server *server)
 {
     const struct jt_config_client *clients = server->config->clients.at;
-    bool wanted = server->verify_mode == JT_VERIFY_JWT;
+    bool wanted = server->verify_mode == JT_VERIFY_JWT || server->config->roles.count > 0;
 
     for (size_t i = 0; i < server->config->clients.count && !wanted; i++)
         wanted = clients[i].exchange_from.count > 0;
