@@ -123,6 +123,7 @@ bool jt_source_fits(const struct jt_source *source, enum jt_source_kind kind, st
            own->fetch.allow_private_ip == options->fetch.allow_private_ip &&
            own->fetch.timeout_ms == options->fetch.timeout_ms && own->fetch.redirects == options->fetch.redirects &&
            own->fetch.connect_timeout_ms == options->fetch.connect_timeout_ms &&
+           own->fetch.redirects == options->fetch.redirects &&
            jt_bytes_equal(own->fetch.ca_file, options->fetch.ca_file) &&
            same_text(own->saved_path, options->saved_path) && same_text(own->bearer_path, options->bearer_path);
 }

@@ -77,6 +77,10 @@ bool jt_proxies_have(const struct jt_config_list *list, const struct sockaddr *p
 
 static bool is_forwarded(struct jeton_bytes name)
 {
+    char first = name.len > 0 ? *(const char *)name.at : '\0';
+
+    if (first != 'X' && first != 'x' && first != 'F' && first != 'f')
+        return false;
     return jt_bytes_equal_nocase(jt_bytes_cut(name, 0, 12), JT_TEXT("X-Forwarded-")) ||
            jt_bytes_equal_nocase(jt_bytes_cut(name, 0, 11), JT_TEXT("X-Original-")) ||
            jt_bytes_equal_nocase(name, JT_TEXT("Forwarded"));

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "server/keeper.h"
 
@@ -47,11 +48,25 @@ static void warn_of_restart(void *context, const char *path, struct jt_place pla
            "place", place.source != NULL ? place.source : where, NULL);
 }
 
+/* A pipe gives its text once: what it gives the second time is an empty configuration. */
+static bool can_be_read_again(const struct jt_reload *reload, struct jt_config_faults *faults)
+{
+    const char *file = reload->options->file;
+    struct stat about;
+
+    if (file == NULL || (strcmp(file, "-") != 0 && (stat(file, &about) != 0 || S_ISREG(about.st_mode))))
+        return true; /* one that is gone is the reader's to tell */
+    jt_config_fault(faults, (struct jt_place){NULL, 1, 1}, "document", "is no regular file and cannot be read again");
+    return false;
+}
+
 /* As at a start; but what needs a restart is kept, and the rest must hold beside it. */
 static JT_CHECKED load(const struct jt_reload *reload, struct jt_config *config, struct jt_config_faults *faults)
 {
     const char *unknown = NULL;
 
+    if (!can_be_read_again(reload, faults))
+        return JETON_OK;
     JT_TRY(jt_config_load(reload->options, reload->environment, config, faults, &unknown));
     if (faults->count > 0)
         return JETON_OK;

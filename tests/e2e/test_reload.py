@@ -127,6 +127,22 @@ def test_what_needs_a_restart_stays_and_is_told(run):
     assert server.get("/.well-known/openid-configuration").json()["issuer"] == server.url
 
 
+def test_a_pipe_is_not_read_again(run, tmp_path):
+    import os
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text("verify: {audiences: [nobody]}\n"))
+    writer.start()
+    server = run(arguments=("--config", str(pipe)))
+    writer.join()
+    token = server.mint()
+    assert reason(server.verify(token)) == (401, "audience_mismatch")
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: said(server, "the new configuration is refused"))
+    assert reason(server.verify(token)) == (401, "audience_mismatch")
+
+
 def test_a_configuration_that_does_not_fit_what_stays_is_refused(run):
     server = start(run, "issuer: https://me.example\n")
     hang_up(server, "issuer: https://other.example\ntrust:\n  - {issuer: https://me.example, audiences: [api]}\n",

@@ -524,6 +524,39 @@ static void an_address_that_its_own_text_refuses_is_a_configuration_fault(void *
     }
 }
 
+static void a_source_fits_what_would_fetch_the_same_keys_in_the_same_way(void **state)
+{
+    (void)state;
+    struct jt_source *source = NULL;
+    struct jt_source_options own = options_default(), other;
+    own.saved_path = "/saved";
+    own.fetch.ca_file = JT_TEXT("/ca");
+    const struct jeton_bytes address = JT_TEXT("https://login.example/keys");
+    assert_int_equal(jt_source_open(JT_SOURCE_URL, address, &own, &source, NULL), JETON_OK);
+    assert_true(jt_source_fits(source, JT_SOURCE_URL, address, &own));
+    assert_false(jt_source_fits(source, JT_SOURCE_DISCOVERY, address, &own));
+    assert_false(jt_source_fits(source, JT_SOURCE_URL, JT_TEXT("https://login.example/key"), &own));
+#define DIFFERS(change)                                                                                                \
+    other = own;                                                                                                       \
+    change;                                                                                                            \
+    assert_false(jt_source_fits(source, JT_SOURCE_URL, address, &other))
+    DIFFERS(other.times.min_gap++);
+    DIFFERS(other.times.max_stale--);
+    DIFFERS(other.negative_ttl++);
+    DIFFERS(other.fetch.allow_http = !own.fetch.allow_http);
+    DIFFERS(other.fetch.allow_private_ip = !own.fetch.allow_private_ip);
+    DIFFERS(other.fetch.timeout_ms++);
+    DIFFERS(other.fetch.connect_timeout_ms++);
+    DIFFERS(other.fetch.redirects++);
+    DIFFERS(other.fetch.ca_file = JT_TEXT("/cb"));
+    DIFFERS(other.fetch.ca_file = JT_TEXT(""));
+    DIFFERS(other.saved_path = NULL);
+    DIFFERS(other.saved_path = "/else");
+    DIFFERS(other.bearer_path = "/bearer");
+#undef DIFFERS
+    jt_source_close(source);
+}
+
 static void S5_2_a_provider_shows_what_its_owner_gives_and_nothing_is_fetched(void **state)
 {
     (void)state;
@@ -563,6 +596,7 @@ int main(void)
         cmocka_unit_test(a_source_that_nobody_used_for_days_wakes_at_the_first_lookup),
         cmocka_unit_test(R12_a_flood_on_a_failing_issuer_slows_down_too),
         cmocka_unit_test(an_address_that_its_own_text_refuses_is_a_configuration_fault),
+        cmocka_unit_test(a_source_fits_what_would_fetch_the_same_keys_in_the_same_way),
         cmocka_unit_test(S5_2_a_provider_shows_what_its_owner_gives_and_nothing_is_fetched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
