@@ -90,6 +90,8 @@ size_t jt_session_arena_size(size_t len);
  * acme and acme/x, not acme2. A key with a segment "." or ".." is no one's: whoever passes it on may resolve it. --- */
 bool jt_session_allows(const struct jt_session *session, struct jeton_bytes bucket, struct jeton_bytes key,
                        enum jt_action action);
+/* Does it reach anything in this bucket, to be read? */
+bool jt_session_sees(const struct jt_session *session, struct jeton_bytes bucket);
 /* May it list the keys that start with `prefix`? All of them must lie in one of its scopes. */
 bool jt_session_lists(const struct jt_session *session, struct jeton_bytes bucket, struct jeton_bytes prefix);
 #endif

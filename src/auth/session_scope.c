@@ -47,6 +47,15 @@ bool jt_session_allows(const struct jt_session *session, struct jeton_bytes buck
     return false;
 }
 
+bool jt_session_sees(const struct jt_session *session, struct jeton_bytes bucket)
+{
+    for (size_t i = 0; i < session->scope_count; i++) {
+        if ((session->scopes[i].actions & JT_ACTION_READ) != 0 && holds_bucket(&session->scopes[i], bucket))
+            return true;
+    }
+    return false;
+}
+
 bool jt_session_lists(const struct jt_session *session, struct jeton_bytes bucket, struct jeton_bytes prefix)
 {
     if (has_dot_segment(prefix))

@@ -116,16 +116,6 @@ static bool authenticate(struct jt_visit *visit)
 
 /* --- What a session may do --- */
 
-static bool names_bucket(const struct jt_visit *visit)
-{
-    for (size_t i = 0; i < visit->session.scope_count; i++) {
-        if (jt_bytes_equal(visit->session.scopes[i].bucket, visit->s3.bucket) &&
-            (visit->session.scopes[i].actions & JT_ACTION_READ) != 0)
-            return true;
-    }
-    return false;
-}
-
 static bool session_allows(const struct jt_visit *visit)
 {
     const struct jt_s3_request *s3 = &visit->s3;
@@ -136,7 +126,7 @@ static bool session_allows(const struct jt_visit *visit)
         return true;
     case JT_S3_HEAD_BUCKET:
     case JT_S3_GET_LOCATION:
-        return names_bucket(visit);
+        return jt_session_sees(&visit->session, s3->bucket);
     case JT_S3_LIST_OBJECTS:
         return jt_session_lists(&visit->session, s3->bucket, s3->key);
     case JT_S3_GET_OBJECT:

@@ -115,7 +115,7 @@ struct jt_server {
     struct jt_sts *sts;                    /* roles and sessions (sts.h) */
     struct jt_trust *believed; /* as the default policy, our own tokens whomever they are for: what clients ask about */
     uint64_t cache_hits, cache_misses;  /* of the configurations before it */
-    struct jt_sessions *sessions;       /* NULL: no temporary credentials are given or taken */
+    struct jt_sessions *sessions;       /* those of `sts`; NULL: no temporary credentials are given or taken */
     struct jt_gateway *gateway;         /* NULL: none is configured */
     struct jt_buffer discovery;         /* the metadata document, without the algorithms of the keys */
     size_t discovery_algorithms;        /* where those stand */

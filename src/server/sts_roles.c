@@ -158,6 +158,7 @@ static JT_CHECKED open_sessions(struct jt_server *server, struct jeton_detail *d
     options.role_count = sts->count;
     status = jt_sessions_new(&options, &sts->sessions, detail);
     free(roles);
+    server->sessions = sts->sessions;
     return status;
 }
 

@@ -482,6 +482,7 @@ static void a_scope_may_be_for_every_bucket(void **state)
     struct jt_session session = {.scopes = &all, .scope_count = 1};
     assert_true(jt_session_allows(&session, JT_TEXT("any"), JT_TEXT("k"), JT_ACTION_READ));
     assert_true(jt_session_lists(&session, JT_TEXT("any"), jeton_bytes("", 0)));
+    assert_true(jt_session_sees(&session, JT_TEXT("any")));
     assert_false(jt_session_allows(&session, JT_TEXT("any"), JT_TEXT("k"), JT_ACTION_WRITE));
 }
 
@@ -494,6 +495,15 @@ static void a_key_that_climbs_out_of_its_prefix_is_no_ones(void **state)
     assert_false(allows("whole", "../acme/private", JT_ACTION_WRITE));
     assert_true(allows("acme", "public/..a", JT_ACTION_READ));
     assert_false(lists("acme", "public/../"));
+}
+
+static void a_bucket_is_seen_where_something_of_it_may_be_read(void **state)
+{
+    (void)state;
+    struct jt_session session = wanted();
+    assert_true(jt_session_sees(&session, JT_TEXT("acme")));
+    assert_false(jt_session_sees(&session, JT_TEXT("whole")));
+    assert_false(jt_session_sees(&session, JT_TEXT("other")));
 }
 
 static void a_listing_shows_only_what_may_be_read(void **state)
@@ -528,6 +538,7 @@ int main(void)
         cmocka_unit_test(S4_36_scopes_hold_a_bucket_a_prefix_and_an_action),
         cmocka_unit_test(a_scope_may_be_for_every_bucket),
         cmocka_unit_test(a_key_that_climbs_out_of_its_prefix_is_no_ones),
+        cmocka_unit_test(a_bucket_is_seen_where_something_of_it_may_be_read),
         cmocka_unit_test(a_listing_shows_only_what_may_be_read),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
