@@ -11,6 +11,26 @@
 
 enum { PATH_ROOM = 4096 };
 
+/* What was made in it is there after a power cut too. One that cannot be synced is as it is. */
+static void sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+void jt_directory_sync(const char *path)
+{
+    char above[PATH_ROOM + 4];
+
+    sync_directory(path);
+    if (snprintf(above, sizeof above, "%s/..", path) < (int)sizeof above)
+        sync_directory(above);
+}
+
 /* Makes the last directory and those above it that are missing. */
 static int make(const char *path)
 {

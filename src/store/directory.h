@@ -8,4 +8,7 @@
 
 /* `lock` gets a descriptor; closing it gives the directory back. */
 JT_CHECKED jt_directory_lock(const char *path, int *lock, bool *open_to_others, struct jeton_detail *detail);
+
+/* What was made in the directory, and the directory itself, are on the disk from then on. */
+void jt_directory_sync(const char *path);
 #endif

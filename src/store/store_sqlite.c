@@ -105,6 +105,7 @@ static JT_CHECKED open_database(struct jt_store *store, const char *directory, s
                      NULL, NULL, NULL) != SQLITE_OK)
         return jt_sqlite_failed(store, JETON_CONFIG_INVALID, path, detail);
     JT_TRY(jt_sqlite_schema(store, path, detail));
+    jt_directory_sync(directory);
     return jt_sqlite_count_rows(store, detail);
 }
 

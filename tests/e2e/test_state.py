@@ -18,21 +18,20 @@ mounts = pytest.mark.skipif(not MAY_MOUNT, reason="no mounts in a namespace of o
 
 
 @pytest.fixture
-def inside(tmp_path, monkeypatch):
-    """Makes servers start behind a command that runs in a mount namespace of their own; $S is the state."""
+def inside(tmp_path):
+    """A program that starts the server behind a command in a mount namespace of its own; $S is the state."""
     def prepare(command):
         script = tmp_path / "inside"
         script.write_text("#!/bin/sh\nexec unshare -rm sh -ec '\nfor S; do case $S in */state) break;; esac; done\n"
                           f"{command}\nexec \"$0\" \"$@\"' {jetond.PROGRAM} \"$@\"\n")
         script.chmod(0o755)
-        monkeypatch.setattr(jetond, "PROGRAM", str(script))
+        return str(script)
     return prepare
 
 
 @mounts
 def test_a_full_disk_refuses_what_it_cannot_keep_and_the_rest_goes_on(run, tmp_path, inside):
-    inside("mkdir -m 700 -p \"$S\"; mount -t tmpfs -o size=320k,mode=700 none \"$S\"")
-    server = run(clients_in(tmp_path))
+    server = run(clients_in(tmp_path), program=inside("mkdir -m 700 -p \"$S\"; mount -t tmpfs -o size=320k,mode=700 none \"$S\""))
     kept = []
     for _ in range(200):
         token = mint(server)
@@ -59,16 +58,14 @@ def test_a_full_disk_refuses_what_it_cannot_keep_and_the_rest_goes_on(run, tmp_p
 def test_a_state_on_a_disk_that_may_not_be_written_is_refused(run, inside):
     server = run(ready=True)
     server.stop()
-    inside("mount --bind \"$S\" \"$S\"; mount -o remount,ro,bind \"$S\"")
-    refused = run(ready=False)
+    refused = run(ready=False, program=inside("mount --bind \"$S\" \"$S\"; mount -o remount,ro,bind \"$S\""))
     assert refused.wait_end() == 2
     assert f"the state {refused.state} cannot be written: Read-only file system" in refused.log()
 
 
 @mounts
 def test_a_disk_too_small_for_a_first_start_is_refused(run, inside):
-    inside("mkdir -m 700 -p \"$S\"; mount -t tmpfs -o size=8k,mode=700 none \"$S\"")
-    server = run(ready=False)
+    server = run(ready=False, program=inside("mkdir -m 700 -p \"$S\"; mount -t tmpfs -o size=8k,mode=700 none \"$S\""))
     assert server.wait_end() in (2, 4)
     assert "the state" in server.log() or "jetond.db" in server.log()
 
