@@ -148,6 +148,8 @@ def start_jetond(jetond, scratch, name, **settings):
     process = start([jetond, "--listen", f"127.0.0.1:{port}", "--state", state], stderr=(scratch / f"{name}.log").open("w"),
                     env={**os.environ, **settings})
     wait_for(port, process)
+    # It listens before it has made its state; this is answered after.
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
     return Server("jetond", process, port), state
 
 
