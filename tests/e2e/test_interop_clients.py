@@ -39,11 +39,11 @@ def issuer():
 def server(run, tmp_path, issuer, key):
     (tmp_path / "web").write_text(WEB[1])
     (tmp_path / "web").chmod(0o600)
-    (tmp_path / "batch.json").write_text(json.dumps({"keys": [key.jwk()]}))
+    (tmp_path / "batch.json").write_text(json.dumps(key.jwk()))
     rest = (f"grants: [client_credentials, token-exchange, jwt-bearer], audiences: [api, '{FILES}'], "
             f"scopes: [read], exchange_from: ['{issuer.url}']}}")
     server = run(f"trust:\n{issuer.trust()}clients:\n  - {{id: web, secret_file: {tmp_path}/web, {rest}\n"
-                 f"  - {{id: batch, keys: {{jwks_file: {tmp_path}/batch.json}}, {rest}\n")
+                 f"  - {{id: batch, keys: {{key_files: [{tmp_path}/batch.json]}}, {rest}\n")
     return ready(server)
 
 

@@ -2,6 +2,8 @@
 """private_key_jwt (RFC 7523 §2.2, §3): a client that proves itself by its own keys, and everything that proves nothing."""
 import itertools
 import json
+import signal
+import subprocess
 import time
 import uuid
 
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from issuer import Issuer, Key
-from jetond import basic_of, claims_of
+from jetond import PROGRAM, Jetond, basic_of, claims_of
 
 GRANT = ("grant_type", "client_credentials")
 TYPE = ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
@@ -35,8 +37,6 @@ def ask(server, assertion, more=(), grant=GRANT, kind=TYPE, headers=()):
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    from jetond import Jetond
-
     directory = tmp_path_factory.mktemp("many")
     key, secret = Key("batch-key"), directory / "secret"
     (directory / "key.json").write_text(json.dumps(key.jwk()))
@@ -203,11 +203,11 @@ def test_an_assertion_stays_used_across_a_restart(run, tmp_path):
     first = run(config)
     first.issuer = "https://tokens.example"
     assertion = assertion_of(first, "batch", key, aud=first.issuer)
-    assert ask(first, assertion).status == 200
+    until(lambda: ask(first, assertion).status == 200)  # until the file was read nothing is judged
     first.stop(9)
     again = run(config)
+    until(lambda: ask(again, assertion_of(again, "batch", key, aud=first.issuer)).status == 200)
     assert error_of(ask(again, assertion)) == (401, "invalid_client")
-    assert ask(again, assertion_of(again, "batch", key, aud=first.issuer)).status == 200
 
 
 @pytest.mark.parametrize("private, algorithm", [
@@ -270,3 +270,60 @@ def test_plain_http_needs_its_flag(run, issuer, tmp_path):
     server = run(remote(issuer).replace("allow_http: true, ", ""), ready=False)
     assert server.wait_end() == 2
     assert "clients[0].keys.jwks_url: " in server.log()
+
+
+def test_a_reload_takes_other_keys(run, tmp_path):
+    first, second = Key("k"), Key("k")
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(first.jwk()))
+    server = run(f"clients: [{{id: batch, keys: {{key_files: [{file}]}}, audiences: [api]}}]\n")
+    assert ask(server, assertion_of(server, "batch", first)).status == 200
+    file.write_text(json.dumps(second.jwk()))
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: ask(server, assertion_of(server, "batch", second)).status == 200)
+    assert error_of(ask(server, assertion_of(server, "batch", first))) == (401, "invalid_client")
+
+
+def test_a_reload_keeps_what_was_fetched_and_what_was_used(run, issuer, tmp_path):
+    server = run(remote(issuer))
+    until(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
+    used = assertion_of(server, "batch", issuer.keys[-1])
+    assert ask(server, used).status == 200
+    issuer.answer = 500
+    (server.directory / "jetond.yaml").write_text(remote(issuer) + "log_level: debug\n")
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: '"msg":"reloaded"' in server.log())
+    assert ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200
+    assert error_of(ask(server, used)) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("client, fault", [
+    ("secret_file: DIR/good", None),
+    ("keys: {key_files: [DIR/key.json]}", None),
+    ("keys: {jwks_file: DIR/set.json}", None),
+    ("keys: {jwks_url: 'https://batch.example/keys'}", None),
+    ("grants: [client_credentials]", ":1:16: clients[0].secret_file: must be given, or keys"),
+    ("secret_file: DIR/good, keys: {key_files: [DIR/key.json]}", ":1:36: clients[0].secret_file: and keys are named"),
+    ("keys: {key_files: [DIR/key.json], jwks_file: DIR/set.json}", ":1:16: clients[0].keys: must name one of"),
+    ("keys: {}", ":1:16: clients[0].secret_file: must be given, or keys"),
+    ("keys: {key_files: [DIR/good]}", ":1:42: clients[0].keys.key_files: "),
+    ("keys: {key_files: [DIR/none]}", ":1:42: clients[0].keys.key_files: "),
+    ("keys: {jwks_file: DIR/key.json}", ":1:41: clients[0].keys.jwks_file: "),
+    ("keys: {jwks_url: 'http://batch.example/keys'}", ":1:40: clients[0].keys.jwks_url: "),
+    ("keys: {jwks_url: 'https://127.0.0.1/keys'}", ":1:40: clients[0].keys.jwks_url: "),
+    ("keys: {discovery: true}", ":1:30: clients[0].keys.discovery: is no known key"),
+    ("keys: {jwks_url: 'https://batch.example/keys'}, ca_file: DIR/none", "clients[0].ca_file: "),
+    ("secret_file: DIR/empty", ":1:36: clients[0].secret_file: the file is empty"),
+    ("secret_file: DIR/good, grants: [password]", "clients[0].grants: must be of"),
+    ("secret_file: DIR/good, exchange_from: ['https://login.example']", "needs token-exchange or jwt-bearer"),
+])
+def test_check_tells_what_is_wrong_with_a_client(tmp_path, client, fault):
+    for name, text in (("good", "a secret of sixteen bytes"), ("empty", "\n"), ("key.json", json.dumps(Key("k").jwk())),
+                       ("set.json", json.dumps({"keys": [Key("k").jwk()]}))):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    (tmp_path / "jetond.yaml").write_text(f"clients: [{{id: batch, {client.replace('DIR', '.')}, audiences: [api]}}]\n")
+    result = subprocess.run([PROGRAM, "--check", "--config", "jetond.yaml"], capture_output=True, text=True, timeout=30,
+                            cwd=tmp_path)
+    assert (result.returncode == 0) == (fault is None), result.stdout
+    assert (fault or "") in result.stdout
