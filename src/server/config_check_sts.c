@@ -43,10 +43,6 @@ static void check_issuers(const struct jt_config *config, const struct jt_config
     for (size_t i = 0; i < role->issuers.count; i++) {
         const struct jt_config_trust *trust = find_trust(config, role->issuers.at[i].at);
 
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(role->issuers.at[i].at, role->issuers.at[j].at) == 0)
-                jt_config_fault(faults, role->issuers.at[i].place, key, "names one issuer twice");
-        }
         if (trust == NULL)
             jt_config_fault(faults, role->issuers.at[i].place, key, "is no issuer of trust");
         else if (trust->keys.secret_file.at != NULL || trust->keys.secret.at != NULL)

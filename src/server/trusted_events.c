@@ -14,8 +14,7 @@ static void tell_requests(struct jt_lasting *lasting, struct jt_issuer *issuer, 
     uint64_t ended = atomic_load(&source->started) - (atomic_load(&source->fetch_state) == JT_FETCH_INFLIGHT);
 
     atomic_store(&issuer->told, ended);
-    if (issuer->wait_ms > 0)
-        jt_lasting_told(lasting, &issuer->told);
+    jt_lasting_told(lasting, &issuer->told);
 }
 
 static void log_fetched(const struct jt_log *log, const struct jt_issuer *issuer, const struct jt_source_event *event)
