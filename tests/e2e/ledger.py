@@ -25,7 +25,7 @@ issuer: {issuer}
 signing: {{token_ttl: 2m, rotate_every: 10m, publish_ahead: 2s, jwks_max_age: {max_age}s}}
 verify: {{audiences: [api]}}
 clients:
-  - {{id: web, secret_file: {directory}/web, audiences: [api], scopes: [read]}}
+  - {{id: web, secret_file: {directory}/web, grants: [client_credentials, token-exchange], audiences: [api], scopes: [read]}}
 """
 BROKEN = (ConnectionError, http.client.HTTPException, socket.timeout, OSError)
 GOOD, DOUBT, GONE = "good", "in doubt", "gone"
@@ -37,8 +37,9 @@ def header_of(token):
 
 class Token:
     def __init__(self, text):
-        self.text, self.kid, self.until = text, header_of(text)["kid"], time.time() + 100
-        self.client = claims_of(text)["client_id"]
+        claims = claims_of(text)
+        self.text, self.kid, self.until = text, header_of(text)["kid"], claims["exp"] - 20  # while it is surely good
+        self.client, self.expires_at = claims["client_id"], claims["exp"]
         self.state = GOOD
 
 
@@ -61,7 +62,7 @@ class Ledger:
         self.keys = {}  # kid: GOOD, DOUBT or GONE, by what was revoked of them
         self.kept, self.fetched_at = None, 0.0  # the set of a party that keeps it for max-age, and when it asked
         self.turn = 0
-        self.counts = dict.fromkeys(("tokens", "revoked", "asserted", "rotated", "keys revoked", "known ahead"), 0)
+        self.counts = dict.fromkeys(("tokens", "revoked", "exchanged", "asserted", "rotated", "keys revoked", "known ahead"), 0)
         config = CONFIG.format(issuer=ISSUER, directory=directory, max_age=MAX_AGE)
         (directory / "web").write_text(SECRET)
         (directory / "web").chmod(0o600)
@@ -86,6 +87,7 @@ class Ledger:
             self.tokens.append(token)
             self.counts["tokens"] += 1
         self.judge_by_kept_set(server, token)
+        return token
 
     def assert_once(self, server):
         with self.lock:
@@ -116,6 +118,26 @@ class Ledger:
             assert answer.status == 200, answer.body
             token.state = GONE
             self.counts["revoked"] += 1
+
+    def exchange(self, server):
+        """A new token for one of its own: none for a revoked one, and none that lives longer."""
+        with self.lock:
+            good = [token for token in self.tokens if token.state == GOOD]
+            if not good:
+                return
+            token = self.random.choice(good)
+        answer = self.send_exchange(server, token)
+        if answer.status == 200:
+            new = self.took(server, answer)
+            assert new.expires_at <= token.expires_at
+            self.counts["exchanged"] += 1
+        else:  # revoked meanwhile, or its key
+            assert token.state != GOOD or self.keys.get(token.kid, GOOD) != GOOD, answer.body
+
+    @staticmethod
+    def send_exchange(server, token):
+        return server.ask([("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", token.text),
+                           ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")], client=("web", SECRET))
 
     @staticmethod
     def send_revocation(server, token):
@@ -205,6 +227,9 @@ class Ledger:
         self.assertions = [assertion for assertion in self.assertions if assertion.until > now]
         for token in self.some(self.tokens, tokens):
             self.check_token(server, token)
+        for token in self.some([token for token in self.tokens if token.state == GONE], 2):
+            answer = self.send_exchange(server, token)
+            assert (answer.status, answer.json()["error"]) == (400, "invalid_request"), answer.body
         for assertion in self.some(self.assertions, assertions):
             if assertion.state == GONE:
                 answer = self.send(server, assertion)

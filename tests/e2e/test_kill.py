@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 at any moment: while keys rotate and are revoked, tokens are signed and revoked, assertions are used, while it
-starts. Each time the state opens, and everything that was answered still holds (ledger.py)."""
+"""kill -9 at any moment: while keys rotate and are revoked, tokens are signed, exchanged and revoked, assertions are
+used, while it starts. Each time the state opens, and everything that was answered still holds (ledger.py)."""
 import contextlib
 import os
 import random
@@ -28,7 +28,7 @@ def run_and_kill(ledger, dice, emergency):
     """A run of random length under load; what it survived is checked first."""
     with ended(ledger.start()) as server:
         ledger.check(server)
-        works = [ledger.mint, ledger.mint, ledger.assert_once, ledger.revoke_one]
+        works = [ledger.mint, ledger.exchange, ledger.assert_once, ledger.revoke_one]
         if emergency or dice.random() < 0.5:
             works.append(operate(ledger, emergency))
         with Load(ledger, server, works):
