@@ -96,30 +96,34 @@ static struct table *table_new(size_t slots)
     return table;
 }
 
-/* The slot of that name; NULL and, into `empty` (may be NULL), where it would stand. Each tag is looked at once: an
- * empty slot may be another name's a moment later. */
-static struct slot *find(struct table *table, uint64_t tag, const unsigned char id[JT_REVOKED_ID], struct slot **empty)
+static struct slot *slot_at(struct table *table, uint64_t tag, size_t step)
 {
-    for (size_t i = (size_t)(tag >> 8);; i++) {
-        struct slot *slot = &table->slots[i & table->mask];
+    return &table->slots[((size_t)(tag >> 8) + step) & table->mask];
+}
+
+/* The slot of that name, or NULL. Each tag is looked at once: an empty slot may be another name's a moment later. */
+static struct slot *find(struct table *table, uint64_t tag, const unsigned char id[JT_REVOKED_ID])
+{
+    for (size_t step = 0;; step++) {
+        struct slot *slot = slot_at(table, tag, step);
         uint64_t there = atomic_load_explicit(&slot->tag, memory_order_acquire);
 
+        if (there == 0)
+            return NULL;
         if (there == tag && memcmp(slot->id, id, JT_REVOKED_ID) == 0)
             return slot;
-        if (there == 0) {
-            if (empty != NULL)
-                *empty = slot;
-            return NULL;
-        }
     }
 }
 
 /* A name that is not there. */
 static void put(struct table *table, uint64_t tag, const unsigned char id[JT_REVOKED_ID], int64_t until)
 {
-    struct slot *slot = NULL;
+    size_t step = 0;
+    struct slot *slot;
 
-    (void)find(table, tag, id, &slot);
+    while (atomic_load_explicit(&slot_at(table, tag, step)->tag, memory_order_relaxed) != 0)
+        step++;
+    slot = slot_at(table, tag, step);
     memcpy(slot->id, id, JT_REVOKED_ID);
     slot->until = until;
     table->count++;
@@ -203,7 +207,7 @@ bool jt_revoked_has(struct jt_revoked *revoked, const unsigned char id[JT_REVOKE
     if (jt_revoked_none(revoked))
         return false;
     guard = jt_snapshot_enter(&revoked->table);
-    has = find(guard.value, tag_of(revoked, id), id, NULL) != NULL;
+    has = find(guard.value, tag_of(revoked, id), id) != NULL;
     jt_snapshot_leave(&guard);
     return has;
 }
@@ -235,7 +239,7 @@ static JT_CHECKED make_room(struct jt_revoked *revoked)
 static JT_CHECKED add(struct jt_revoked *revoked, const unsigned char id[JT_REVOKED_ID], int64_t until)
 {
     uint64_t tag = tag_of(revoked, id);
-    struct slot *slot = find(present(revoked), tag, id, NULL);
+    struct slot *slot = find(present(revoked), tag, id);
 
     if (slot != NULL) {
         if (slot->until < until)

@@ -261,7 +261,8 @@ static JT_CHECKED encode_base64(struct jeton_bytes bytes, const char *before, st
 
     JT_TRY(jt_secret_new(front + (len + 3) / 4 * 4, out));
     at = (char *)out->at;
-    memcpy(at, before, front);
+    for (size_t i = 0; i < front; i++)
+        at[i] = before[i];
     jt_base64url_encode(bytes, at + front);
     for (size_t i = front; i < front + len; i++)
         at[i] = (char)(at[i] == '-' ? '+' : at[i] == '_' ? '/' : at[i]);
