@@ -15,8 +15,11 @@ import subprocess
 import threading
 import time
 import urllib.parse
+import xml.etree.ElementTree
+from xml.sax.saxutils import escape
 
-from jetond import Answer, read_answer
+from issuer import Issuer
+from jetond import Jetond, read_answer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -132,6 +135,75 @@ class Store(Server):
         self.answer(handler, status, body, headers, "binary/octet-stream")
 
 
+class Shelf(Server):
+    """A small object store in memory: whole objects, ListObjectsV2; takes what is signed by `key` alone, and nothing else."""
+
+    def __init__(self, key=None):
+        super().__init__()
+        self.key = key
+        self.objects = {}
+
+    def serve(self, handler):
+        asked = self.asked[-1] if not self.key else (handler.command, handler.path, dict(handler.headers), handler.body)
+        if self.key and not ("Authorization" in handler.headers and signature_fits(asked, *self.key)):
+            self.answer(handler, 403)
+            return
+        path, _, query = handler.path.partition("?")
+        _, bucket, *key = urllib.parse.unquote(path).split("/", 2)
+        key = key[0] if key else ""
+        if handler.command == "PUT":
+            self.objects[key] = handler.body
+            self.answer(handler, 200, headers=[("ETag", '"' + hashlib.md5(handler.body).hexdigest() + '"')])
+        elif handler.command == "DELETE":
+            self.objects.pop(key, None)
+            self.answer(handler, 204)
+        elif key == "":
+            self.answer(handler, 200, self.listing(bucket, dict(urllib.parse.parse_qsl(query))), kind="application/xml")
+        elif key in self.objects:
+            body, status, more = self.objects[key], 200, []
+            if handler.headers.get("Range"):
+                first, last = handler.headers["Range"].removeprefix("bytes=").split("-")
+                last = min(int(last or len(body) - 1), len(body) - 1)
+                more = [("Content-Range", f"bytes {first}-{last}/{len(body)}")]
+                body, status = body[int(first):last + 1], 206
+            self.answer(handler, status, body, [("ETag", '"' + hashlib.md5(self.objects[key]).hexdigest() + '"'),
+                                                ("Last-Modified", "Tue, 24 Nov 2026 03:00:00 GMT"), *more],
+                        "binary/octet-stream")
+        else:
+            self.answer(handler, 404)
+
+    def listing(self, bucket, fields):
+        def shown(text):
+            return urllib.parse.quote(text) if fields.get("encoding-type") else escape(text)
+
+        prefix, delimiter = fields.get("prefix", ""), fields.get("delimiter")
+        after = fields.get("continuation-token") or fields.get("start-after") or fields.get("marker") or ""
+        found, most = [], int(fields.get("max-keys", 1000))
+        for key in sorted(self.objects):
+            if not key.startswith(prefix):
+                continue
+            rest = key[len(prefix):]
+            name = prefix + rest.split(delimiter)[0] + delimiter if delimiter and delimiter in rest else key
+            if name > after and name not in found:
+                found.append(name)
+        page = found[:most]
+        parts = [f"<Name>{bucket}</Name><Prefix>{shown(prefix)}</Prefix><MaxKeys>{most}</MaxKeys>"
+                 f"<KeyCount>{len(page)}</KeyCount><IsTruncated>{'true' if len(found) > most else 'false'}</IsTruncated>"]
+        if fields.get("encoding-type"):
+            parts.append("<EncodingType>url</EncodingType>")
+        if len(found) > most:
+            parts.append(f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>")
+        for name in page:
+            if name in self.objects:
+                parts.append(f"<Contents><Key>{shown(name)}</Key><LastModified>2026-11-24T03:00:00.000Z</LastModified>"
+                             f"<ETag>&quot;{hashlib.md5(self.objects[name]).hexdigest()}&quot;</ETag>"
+                             f"<Size>{len(self.objects[name])}</Size><StorageClass>STANDARD</StorageClass></Contents>")
+            else:
+                parts.append(f"<CommonPrefixes><Prefix>{shown(name)}</Prefix></CommonPrefixes>")
+        return ('<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
+                "".join(parts) + "</ListBucketResult>").encode()
+
+
 class Sts(Server):
     """Gives credentials, or the error that `error` names."""
 
@@ -192,11 +264,11 @@ class Nginx:
         self.process.wait(20)
         self.errors.close()
 
-    def request(self, method, target, headers=(), body=None, host="127.0.0.1"):
+    def request(self, method, target, headers=(), body=None, host=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         if not any(name.lower() == "host" for name, _ in headers):
-            connection.putheader("Host", host)
+            connection.putheader("Host", host or f"127.0.0.1:{self.port}")
         for name, value in headers:
             connection.putheader(name, value)
         if body is not None:
@@ -248,4 +320,66 @@ def signature_fits(asked, access_key_id, secret, service="s3", region="eu-centra
     return hmac.compare_digest(hmac.new(key, text.encode(), hashlib.sha256).hexdigest(), fields["Signature"])
 
 
-__all__ = ["Answer", "Api", "Nginx", "Store", "Sts", "directory_conf", "free_port", "gateway_conf", "signature_fits"]
+def code_of(answer):
+    tree = xml.etree.ElementTree.fromstring(answer.body)
+    assert tree.tag == "Error" and [child.tag for child in tree] == ["Code", "Message", "Resource", "RequestId"]
+    assert answer.header("Content-Type") == "application/xml"
+    return answer.status, tree.findtext("Code")
+
+
+BODY = bytes(range(256)) * 40
+
+
+class World:
+    """Everything between a client and its object."""
+
+    def __init__(self, stack, directory, more="", store=None):
+        self.api, self.store, self.sts, self.issuer = Api(), store or Store(), Sts(), Issuer("caller")
+        for server in (self.api, self.store, self.sts, self.issuer):
+            stack.callback(server.end)
+        self.root = directory / "objects"
+        objects = self.root / "bucket/data/acme/maps"
+        objects.mkdir(parents=True)
+        (objects / "tile.bin").write_bytes(BODY)
+        (objects / "a b+c&d.txt").write_bytes(b"odd")
+        (objects / "deep").mkdir()
+        (objects / "deep/one.txt").write_bytes(b"one")
+        port = free_port()
+        self.plain = Nginx(directory / "plain", directory_conf(directory / "plain", port, self.root), port)
+        stack.callback(self.plain.end)
+        secret = directory / "store.secret"
+        secret.write_text("not told\n")
+        secret.chmod(0o600)
+        loose = "allow_http: true, allow_private_ip: true"
+        self.config = f"""
+signing: {{nbf_skew: 5s}}
+trust:
+{self.issuer.trust()}
+verify: {{audiences: [api]}}
+gateway:
+  upstream_api: {self.api.url}
+  allow_http: true
+  allow_private_ip: true
+  timeout: 700ms
+  domain: s3.example
+  ttl: {{product: 5m, connection: 5m, list: 1m, permissions: 1m}}
+  backends:
+    main: {{endpoint: "{self.plain.url}", auth: anonymous, {loose}}}
+    told: {{endpoint: "{self.store.url}", auth: anonymous, {loose}}}
+    own: {{endpoint: "{self.store.url}", auth: static, access_key_id: AKIDOWN, secret_access_key_file: {secret}, {loose}}}
+    fed: {{endpoint: "{self.store.url}", auth: federated, sts_endpoint: "{self.sts.url}/", role_arn: "arn:aws:iam::1:role/reader", {loose}}}
+{more.replace("ISSUER", self.issuer.url)}"""
+        (directory / "jetond").mkdir()
+        self.jetond = Jetond(directory / "jetond", self.config).wait_ready()
+        stack.callback(self.jetond.stop)
+        port = free_port()
+        self.run = directory / "gateway"
+        self.gateway = Nginx(self.run, gateway_conf(self.run, port, self.jetond), port)
+        stack.callback(self.gateway.end)
+        for kind, connection in (("anonymous", "main"), ("anonymous", "told"), ("static", "own"), ("federated", "fed")):
+            self.api.connection(connection, kind)
+        for product, connection in (("maps", "main"), ("told", "told"), ("own", "own"), ("fed", "fed")):
+            self.api.product("acme", product, connection)
+
+    def bearer(self, subject="ada", **changes):
+        return [("Authorization", "Bearer " + self.issuer.sign(sub=subject, **changes))]

@@ -11,69 +11,10 @@ import xml.etree.ElementTree
 
 import pytest
 
-from gateway import Api, Nginx, Store, Sts, directory_conf, free_port, gateway_conf, signature_fits
-from issuer import Issuer
+from gateway import BODY, Nginx, World, code_of, free_port, gateway_conf, signature_fits
 from jetond import Jetond, claims_of
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="nginx is not here")
-
-BODY = bytes(range(256)) * 40
-
-
-class World:
-    """Everything between a client and its object."""
-
-    def __init__(self, stack, directory):
-        self.api, self.store, self.sts, self.issuer = Api(), Store(), Sts(), Issuer("caller")
-        for server in (self.api, self.store, self.sts, self.issuer):
-            stack.callback(server.end)
-        self.root = directory / "objects"
-        objects = self.root / "bucket/data/acme/maps"
-        objects.mkdir(parents=True)
-        (objects / "tile.bin").write_bytes(BODY)
-        (objects / "a b+c&d.txt").write_bytes(b"odd")
-        (objects / "deep").mkdir()
-        (objects / "deep/one.txt").write_bytes(b"one")
-        port = free_port()
-        self.plain = Nginx(directory / "plain", directory_conf(directory / "plain", port, self.root), port)
-        stack.callback(self.plain.end)
-        secret = directory / "store.secret"
-        secret.write_text("not told\n")
-        secret.chmod(0o600)
-        loose = "allow_http: true, allow_private_ip: true"
-        self.config = f"""
-signing: {{nbf_skew: 5s}}
-trust:
-{self.issuer.trust()}
-verify: {{audiences: [api]}}
-gateway:
-  upstream_api: {self.api.url}
-  allow_http: true
-  allow_private_ip: true
-  timeout: 700ms
-  domain: s3.example
-  ttl: {{product: 5m, connection: 5m, list: 1m, permissions: 1m}}
-  backends:
-    main: {{endpoint: "{self.plain.url}", auth: anonymous, {loose}}}
-    told: {{endpoint: "{self.store.url}", auth: anonymous, {loose}}}
-    own: {{endpoint: "{self.store.url}", auth: static, access_key_id: AKIDOWN, secret_access_key_file: {secret}, {loose}}}
-    fed: {{endpoint: "{self.store.url}", auth: federated, sts_endpoint: "{self.sts.url}/", role_arn: "arn:aws:iam::1:role/reader", {loose}}}
-"""
-        (directory / "jetond").mkdir()
-        self.jetond = Jetond(directory / "jetond", self.config).wait_ready()
-        stack.callback(self.jetond.stop)
-        port = free_port()
-        self.run = directory / "gateway"
-        self.gateway = Nginx(self.run, gateway_conf(self.run, port, self.jetond), port)
-        stack.callback(self.gateway.end)
-        for kind, connection in (("anonymous", "main"), ("anonymous", "told"), ("static", "own"), ("federated", "fed")):
-            self.api.connection(connection, kind)
-        for product, connection in (("maps", "main"), ("told", "told"), ("own", "own"), ("fed", "fed")):
-            self.api.product("acme", product, connection)
-
-    def bearer(self, subject="ada", **changes):
-        return [("Authorization", "Bearer " + self.issuer.sign(sub=subject, **changes))]
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
@@ -88,13 +29,6 @@ def product(world):
     name = f"fresh{product.number}"
     world.api.product("acme", name, "main", prefix="acme/maps/")
     return name
-
-
-def code_of(answer):
-    tree = xml.etree.ElementTree.fromstring(answer.body)
-    assert tree.tag == "Error" and [child.tag for child in tree] == ["Code", "Message", "Resource", "RequestId"]
-    assert answer.header("Content-Type") == "application/xml"
-    return answer.status, tree.findtext("Code")
 
 
 def asked_since(server, before):
