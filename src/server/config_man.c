@@ -68,10 +68,11 @@ static void add_aliases(struct jt_buffer *out, const struct jt_config_table *tab
 static void add_outside(struct jt_buffer *out)
 {
     jt_buffer_add_text(
-        out, "# OTHER NAMES IN THE ENVIRONMENT\n\n"
-             "Of systems whose place *jetond* takes. They make entries of *trust*, over one of the file for the same "
-             "issuer, whose other keys stay. What may hold a secret is taken once, at the start, and wiped where it "
-             "stood.\n\n");
+        out,
+        "# OTHER NAMES IN THE ENVIRONMENT\n\n"
+        "Of systems whose place *jetond* takes. AUTH\\_JWT\\_… make one entry of *trust*, AUTH\\_ISSUER another, each "
+        "over one of the file for the same issuer, whose other keys stay. What may hold a secret is taken once, at "
+        "the start, and wiped where it stood.\n\n");
     for (size_t i = 0; i < jt_config_outside_count; i++) {
         jt_buffer_add_byte(out, '*');
         add_escaped(out, jt_config_outside_names[i].name);

@@ -26,6 +26,10 @@ const struct jt_config_outside_name jt_config_outside_names[] = {
     {"AUTH_AUDIENCE",
      "Its audiences, by commas; those of */verify* where it is not set. With SESSION_TOKEN_KEY also those "
      "of the role *_default*, which reads every bucket, where *roles* has none of that name."},
+    {"OIDC_PROVIDER_KEY", "The key that signs, an RSA key in PEM (PKCS#8), where the operator rotates by hand."},
+    {"OIDC_PROVIDER_KID", "Its key id; must be set with it."},
+    {"OIDC_PROVIDER_KEY_PREVIOUS", "The key before or after it: published, but it does not sign."},
+    {"OIDC_PROVIDER_KID_PREVIOUS", "Its key id; without it that key is not published, with a warning."},
     {"SESSION_TOKEN_KEY", "The key that seals session tokens, 32 bytes in base64; *sessions.key_files* win over it."},
     {"STS_MAX_SESSION_DURATION_SECS", "*max_session* in seconds of roles that do not say: 900 and more."},
 };

@@ -4,12 +4,15 @@
 #include "server/config.h"
 #include "server/keeper_parts.h"
 
+/* Blank is as if unset (S1.1). */
 static const char *value_of(const char *const *environment, const char *name)
 {
     size_t len = strlen(name);
 
+    if (jt_config_variable(environment, name).len == 0)
+        return NULL;
     for (size_t i = 0; environment[i] != NULL; i++) {
-        if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=' && environment[i][len + 1] != '\0')
+        if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=')
             return environment[i] + len + 1;
     }
     return NULL;

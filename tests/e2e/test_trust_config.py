@@ -73,7 +73,8 @@ def test_what_is_fine(tmp_path, config):
     (f"issuer: '{ISSUER}', audiences: [a], key_source: {{backoff_min: 1h}}",
      "trust[0].key_source.backoff_min: may not be longer than backoff_max (300000 ms)"),
     (f"issuer: '{ISSUER}', audiences: [a], key_source: {{min_gap: 99ms}}", "trust[0].key_source.min_gap: must be"),
-    (f"issuer: '{ISSUER}', audiences: [a], introspection: {{url: 'https://x'}}", "trust[0].introspection: is no"),
+    (f"issuer: '{ISSUER}', audiences: [a], introspection: {{url: 'https://x'}}",
+     "trust[0].introspection: needs url, client_id and client_secret_file"),
 ])
 def test_one_entry(tmp_path, entry, fault):
     (tmp_path / "short").write_bytes(b"too short")
@@ -91,7 +92,7 @@ def stands_at(line, index, name):
     before = line[:index]
     return (before.endswith(f"{name}: ") or re.search(rf"{name}: \[([^\]]*, )?$", before) or
             line[index:].startswith(f"{name}: ") or
-            (name in ("audiences", "keys") and before.endswith("issuer: ")) or before == "  - ")
+            (name == "introspection" and before.endswith("{url: ")) or (name in ("audiences", "keys") and before.endswith("issuer: ")) or before == "  - ")
 
 
 @pytest.mark.parametrize("config, faults", [
