@@ -56,9 +56,11 @@ static const struct jt_client *fail_too_often(const struct proof *proof, unsigne
 static const struct jt_client *judge_secret(const struct proof *proof)
 {
     unsigned retry_after = 0;
-    const struct jt_client *client = jt_clients_authenticate(proof->server->clients, &proof->claimant,
-                                                             jt_monotonic_ms(), &retry_after);
+    const struct jt_client *client = NULL;
 
+    if (jt_clients_authenticate(proof->server->clients, &proof->claimant, jt_monotonic_ms(), &client, &retry_after) !=
+        JETON_OK)
+        return fail_internally(proof);
     if (client != NULL)
         return client;
     return retry_after > 0 ? fail_too_often(proof, retry_after) : fail_client(proof);

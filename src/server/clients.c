@@ -225,28 +225,38 @@ void jt_clients_failed(struct jt_clients *clients, struct jeton_bytes id, int64_
     pthread_mutex_unlock(&clients->lock);
 }
 
-const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, const struct jt_claimant *claimant,
-                                                int64_t now_ms, unsigned *retry_after)
+/* The same work whether there is such a client or not. */
+static JT_CHECKED compare_secret(const struct jt_clients *clients, const struct entry *entry, struct jeton_bytes secret,
+                                 bool *fits)
+{
+    unsigned char hash[JT_SECRET_HASH];
+    enum jeton_status status = jt_digest(JT_HASH_SHA256, secret, hash);
+
+    if (status == JETON_OK)
+        *fits = jt_crypto_equal(jeton_bytes(hash, sizeof hash),
+                                jeton_bytes(entry != NULL ? entry->client.secret_hash : clients->no_hash, sizeof hash));
+    jt_wipe(hash, sizeof hash);
+    *fits = *fits && entry != NULL && !entry->client.has_keys && secret.len > 0;
+    return status;
+}
+
+JT_CHECKED jt_clients_authenticate(struct jt_clients *clients, const struct jt_claimant *claimant, int64_t now_ms,
+                                   const struct jt_client **out, unsigned *retry_after)
 {
     struct entry *entry = find(clients, claimant->id);
     struct failures *failures = failures_of(clients, entry, claimant->id);
-    unsigned char hash[JT_SECRET_HASH];
+    enum jeton_status status = JETON_OK;
     bool fits = false;
 
     /* Held throughout: attempts at the same time do not get past the count. */
     pthread_mutex_lock(&clients->lock);
     *retry_after = closed_for(failures, now_ms);
     if (*retry_after == 0) {
-        /* The same work whether there is such a client or not. */
-        if (jt_digest(JT_HASH_SHA256, claimant->secret, hash) == JETON_OK)
-            fits = jt_crypto_equal(
-                jeton_bytes(hash, sizeof hash),
-                jeton_bytes(entry != NULL ? entry->client.secret_hash : clients->no_hash, sizeof hash));
-        jt_wipe(hash, sizeof hash);
-        fits = fits && entry != NULL && !entry->client.has_keys && claimant->secret.len > 0;
-        if (!fits)
+        status = compare_secret(clients, entry, claimant->secret, &fits);
+        if (status == JETON_OK && !fits)
             add_failure(failures, now_ms);
     }
     pthread_mutex_unlock(&clients->lock);
-    return fits ? &entry->client : NULL;
+    *out = fits ? &entry->client : NULL;
+    return status;
 }

@@ -72,7 +72,8 @@ unsigned jt_clients_closed_for(struct jt_clients *clients, struct jeton_bytes id
 /* One attempt for this id failed. Threads: any. */
 void jt_clients_failed(struct jt_clients *clients, struct jeton_bytes id, int64_t now_ms);
 /* The client, when id and secret fit; NULL when they do not. `retry_after` gets the seconds to wait when this id is
- * closed, else 0. `now_ms` is monotonic. Threads: any. */
-const struct jt_client *jt_clients_authenticate(struct jt_clients *clients, const struct jt_claimant *claimant,
-                                                int64_t now_ms, unsigned *retry_after);
+ * closed, else 0. `now_ms` is monotonic. JETON_INTERNAL_ERROR or JETON_OUT_OF_MEMORY: the secret was not judged.
+ * Threads: any. */
+JT_CHECKED jt_clients_authenticate(struct jt_clients *clients, const struct jt_claimant *claimant, int64_t now_ms,
+                                   const struct jt_client **out, unsigned *retry_after);
 #endif

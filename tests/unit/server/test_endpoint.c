@@ -235,7 +235,10 @@ static const struct jt_client *attempt(struct jt_clients *clients, const char *i
     struct jt_claimant claimant = {
         .kind = JT_CLAIMANT_NAMED, .basic = true, .id = jeton_text(id), .secret = jeton_text(secret)};
 
-    return jt_clients_authenticate(clients, &claimant, now_ms, retry_after);
+    const struct jt_client *client = NULL;
+
+    assert_int_equal(jt_clients_authenticate(clients, &claimant, now_ms, &client, retry_after), JETON_OK);
+    return client;
 }
 
 static void the_right_secret_opens_and_others_do_not(void **state)
