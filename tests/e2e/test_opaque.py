@@ -162,6 +162,15 @@ def test_S5_14_scopes_and_required_claims_of_a_policy_hold_for_it(standing):
     assert asked_for(standing, token) == asked_for(standing, more) == 1  # whatever the policy
 
 
+def test_SECURITY_49_the_answer_about_one_token_is_never_anothers(standing):
+    good = standing.endpoint.knows("poison-1")
+    near = ["poison-1=", "Poison-1", "poison-", "poison-11", "poison-1~", "1-nosiop"]
+    for _ in range(2):
+        assert reason_of(standing, good) is None
+        assert {reason_of(standing, one) for one in near} == {"token_malformed"}
+    assert [asked_for(standing, one) for one in [good, *near]] == [1] * 7
+
+
 def test_S5_14_a_JWT_is_never_shown_to_anybody(standing):
     issuer, before = standing.issuer, len(standing.endpoint.asked)
     token = issuer.sign()
@@ -256,6 +265,22 @@ def test_S5_14_an_endpoint_that_is_slow_is_given_up_and_asked_again_later(start,
         time.sleep(0.05)
     assert reason_of(server, token) is None
     assert "can be asked about tokens again" in server.log()
+
+
+def test_S5_14_the_end_of_the_server_waits_for_no_endpoint(start, endpoint):
+    server = start(key_source="timeout: 60s")
+    endpoint.knows("opaque")
+    endpoint.released.clear()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.verify, "opaque")
+        deadline = time.monotonic() + 20
+        while not endpoint.asked and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not waiting.done()
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 10
+        assert waiting.result().status == 503
 
 
 def test_S5_14_a_private_address_is_dialled_only_when_that_is_allowed(run, tmp_path, endpoint, issuer):
