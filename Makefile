@@ -22,7 +22,7 @@ endif
 configure = @test -f $(1)/build.ninja || { mkdir -p $(1) && meson setup $(1) $(2) -Dwerror=$(WERROR) >$(1)/setup.log 2>&1 || { cat $(1)/setup.log; false; }; }
 
 .DEFAULT_GOAL = build
-.PHONY: build run test test-long bench demo-rotation check coverage fuzz install clean setup help
+.PHONY: build run test test-long bench demo-rotation run-gateway check coverage fuzz install clean setup help
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -63,6 +63,10 @@ check: ## format, layers, words, headers, symbols, docs, lint
 
 demo-rotation: build ## an issuer rotates, is flooded, goes down, lies, while load runs; timeline and picture below build/
 	@$(PYTHON) tools/demo_rotation.py $(BUILD) --picture $(BUILD)/demo-rotation.svg --timeline $(BUILD)/demo-rotation.txt
+
+run-gateway: build ## the S3 data gateway on 127.0.0.1:9000 (PORT=): nginx, jetond, an upstream API, a plain object store
+	$(setup) build test
+	@BUILD=$(BUILD) $(PYTHON) tools/run_gateway
 
 coverage: ## line and branch coverage of the tests
 	$(setup) build test check

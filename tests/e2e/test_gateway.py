@@ -4,8 +4,11 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import os
+import pathlib
 import re
 import shutil
+import subprocess
 import time
 import xml.etree.ElementTree
 
@@ -511,3 +514,14 @@ def test_a_reload_keeps_the_gateway_going(world, tmp_path):
     finally:
         assert server.stop() == 0
 
+
+
+def test_make_run_gateway_tries_itself(tmp_path):
+    """What the demonstration prints is what came of it."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    build = pathlib.Path(os.environ["JETOND"]).parent
+    done = subprocess.run(["/usr/bin/python3", str(root / "tools/run_gateway"), "--once"], capture_output=True, text=True,
+                          timeout=60, env={**os.environ, "BUILD": str(build), "GATEWAY_RUN": str(tmp_path / "run"),
+                                           "PORT": str(free_port())})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "a plan for client first alone" in done.stdout
