@@ -211,7 +211,6 @@ static void revoke_key(struct program *program, const char *kid)
         printf("revoked; others may not know the new key for %" PRId64 " s\n", early_for);
     else
         printf("not revoked: %s\n", detail.text);
-    jeton_minter_forget(program->minter);
 }
 
 static void print_status(const struct program *program)

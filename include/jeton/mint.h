@@ -105,7 +105,8 @@ JETON_API JETON_MUST_CHECK enum jeton_status jeton_minter_token(struct jeton_min
                                                                 struct jeton_output *token,
                                                                 struct jeton_detail *detail);
 
-/** Forgets what is kept, and what is being signed right now: a key was revoked. Threads: any. Allocates: no. */
+/** Forgets what is kept, and what is being signed right now. When the keys of its signer change, a minter does so by
+ * itself. Threads: any. Allocates: no. */
 JETON_API void jeton_minter_forget(struct jeton_minter *minter);
 
 /** Gives a minter back; NULL is fine. Threads: one, nobody else inside. Allocates: no. */

@@ -191,7 +191,7 @@ JETON_API JETON_MUST_CHECK enum jeton_status jeton_signer_add(struct jeton_signe
 
 /**
  * An emergency: the key leaves now, and its tokens are good for nobody who reads the set anew. When it was the active
- * one, the next signs at once, or a new one. Forget what your minters keep: jeton_minter_forget().
+ * one, the next signs at once, or a new one. Minters give no token of before any more.
  *
  * @param kid        which one
  * @param early_for  out: so many seconds from now others may not know the key that signs now; 0: they do. May be NULL

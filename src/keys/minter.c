@@ -14,6 +14,7 @@ enum { WAYS = 4, NAME_MAX_BYTES = 4096, TOKEN_MAX_BYTES = 16384 };
 /* One block: what it was made for, then the token. */
 struct kept {
     uint64_t hash;
+    uint64_t epoch;
     int64_t minted_at;
     size_t name_len, token_len;
     unsigned char at[];
@@ -130,37 +131,45 @@ static bool is_for(const struct kept *kept, uint64_t hash, struct jeton_bytes na
     return kept != NULL && kept->hash == hash && jt_bytes_equal(jeton_bytes(kept->at, kept->name_len), name);
 }
 
-/* At least half of its life is left, and it is not from a future that the clock has left again. */
-static bool still_good(const struct jt_minter *minter, const struct kept *kept, int64_t now)
+/* When a token is asked for. */
+struct moment {
+    int64_t now;
+    uint64_t epoch;     /* read before anything is signed: what a change overtakes is of the old one */
+    uint64_t forgotten; /* so often until then */
+};
+
+/* At least half of its life is left, it is not from a future that the clock has left again, and its key is shown. */
+static bool still_good(const struct jt_minter *minter, const struct kept *kept, const struct moment *moment)
 {
-    return kept->minted_at <= now && now - kept->minted_at <= minter->options.ttl / 2;
+    return kept->epoch == moment->epoch && kept->minted_at <= moment->now &&
+           moment->now - kept->minted_at <= minter->options.ttl / 2;
 }
 
-/* What was the count of forgettings is told in `mark`. */
-static bool take_kept(struct jt_minter *minter, uint64_t hash, struct jeton_bytes name, int64_t now,
-                      struct jt_buffer *out, uint64_t *mark)
+static bool take_kept(struct jt_minter *minter, uint64_t hash, struct jeton_bytes name, struct moment *moment,
+                      struct jt_buffer *out)
 {
     struct kept **set = set_of(minter, hash);
     bool found = false;
 
     pthread_mutex_lock(&minter->lock);
     for (size_t i = 0; i < WAYS && !found; i++) {
-        found = is_for(set[i], hash, name) && still_good(minter, set[i], now);
+        found = is_for(set[i], hash, name) && still_good(minter, set[i], moment);
         if (found)
             jt_buffer_add(out, jeton_bytes(set[i]->at + set[i]->name_len, set[i]->token_len));
     }
-    *mark = minter->forgotten;
+    moment->forgotten = minter->forgotten;
     pthread_mutex_unlock(&minter->lock);
     return found;
 }
 
-static struct kept *kept_new(uint64_t hash, struct jeton_bytes name, struct jeton_bytes token, int64_t now)
+static struct kept *kept_new(uint64_t hash, struct jeton_bytes name, struct jeton_bytes token,
+                             const struct moment *moment)
 {
     struct kept *kept = malloc(sizeof *kept + name.len + token.len);
 
     if (kept == NULL)
         return NULL;
-    *kept = (struct kept){hash, now, name.len, token.len};
+    *kept = (struct kept){hash, moment->epoch, moment->now, name.len, token.len};
     memcpy(kept->at, name.at, name.len);
     memcpy(kept->at + name.len, token.at, token.len);
     return kept;
@@ -181,14 +190,14 @@ static struct kept **place_for(struct kept **set, const struct kept *kept)
 }
 
 /* Skipped without a word where there is no memory: the next call signs again. */
-static void keep(struct jt_minter *minter, struct kept *kept, uint64_t mark)
+static void keep(struct jt_minter *minter, struct kept *kept, const struct moment *moment)
 {
     struct kept *gone = kept;
 
     if (kept == NULL)
         return;
     pthread_mutex_lock(&minter->lock);
-    if (minter->forgotten == mark) {
+    if (minter->forgotten == moment->forgotten) {
         struct kept **place = place_for(set_of(minter, kept->hash), kept);
 
         gone = *place;
@@ -231,7 +240,8 @@ static JT_CHECKED mint(struct jt_minter *minter, const struct jt_mint_request *r
                        struct jt_buffer *token, struct jeton_detail *detail)
 {
     JT_AUTO(jt_buffer_done) struct jt_buffer name;
-    uint64_t hash, mark = 0;
+    struct moment moment = {.now = now};
+    uint64_t hash;
 
     jt_buffer_init(&name, NAME_MAX_BYTES);
     if (minter->sets > 0)
@@ -239,10 +249,12 @@ static JT_CHECKED mint(struct jt_minter *minter, const struct jt_mint_request *r
     if (minter->sets == 0 || name.status != JETON_OK) /* a name so long is not kept */
         return sign(minter, request, now, token, detail);
     hash = jt_bytes_hash(jt_buffer_bytes(&name), minter->hash_key);
-    if (take_kept(minter, hash, jt_buffer_bytes(&name), now, token, &mark))
+    if (minter->options.epoch != NULL)
+        moment.epoch = minter->options.epoch(minter->options.context);
+    if (take_kept(minter, hash, jt_buffer_bytes(&name), &moment, token))
         return token->status;
     JT_TRY(sign(minter, request, now, token, detail));
-    keep(minter, kept_new(hash, jt_buffer_bytes(&name), jt_buffer_bytes(token), now), mark);
+    keep(minter, kept_new(hash, jt_buffer_bytes(&name), jt_buffer_bytes(token), &moment), &moment);
     return JETON_OK;
 }
 

@@ -25,7 +25,10 @@ struct jt_mint_options {
     int64_t backdate;
     size_t keep; /* tokens kept for reuse at most, rounded up to 4 times a power of two; 0: none */
     jt_mint_sign sign;
-    void *context; /* handed to sign; outlives the minter */
+    void *context; /* handed to both functions; outlives the minter */
+    /* Another number each time other keys are shown; tokens of before are not given any more: the key may have been
+     * revoked. NULL: it never changes. */
+    uint64_t (*epoch)(void *context);
 };
 
 /* What the token is to say; borrowed for the call. */
@@ -51,6 +54,6 @@ void jt_minter_free(struct jt_minter *minter); /* takes NULL; nobody may be insi
 JT_CHECKED jt_minter_token(struct jt_minter *minter, const struct jt_mint_request *request, int64_t now,
                            struct jt_buffer *out, struct jeton_detail *detail);
 
-/* Forgets what is kept, also what is being signed right now: a key was revoked. */
+/* Forgets what is kept, also what is being signed right now. */
 void jt_minter_forget(struct jt_minter *minter);
 #endif

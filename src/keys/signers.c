@@ -17,6 +17,7 @@ struct jt_signer_set {
 
 struct jt_signers {
     struct jt_snapshot snapshot; /* of struct jt_signer_set */
+    _Atomic uint64_t generation;
 };
 
 static const char *const states[] = {"next", "active", "retiring"};
@@ -144,6 +145,7 @@ JT_CHECKED jt_signers_new(struct jt_signers **out)
     if (signers == NULL)
         return JETON_OUT_OF_MEMORY;
     jt_snapshot_init(&signers->snapshot, free_set);
+    atomic_init(&signers->generation, 0);
     *out = signers;
     return JETON_OK;
 }
@@ -160,6 +162,12 @@ void jt_signers_put(struct jt_signers *signers, struct jt_signer_set *set)
 {
     while (!jt_snapshot_publish(&signers->snapshot, set))
         sched_yield(); /* as long as it takes to sign once */
+    atomic_fetch_add(&signers->generation, 1);
+}
+
+uint64_t jt_signers_generation(const struct jt_signers *signers)
+{
+    return atomic_load(&signers->generation);
 }
 
 struct jt_published_guard jt_signers_enter(struct jt_signers *signers)

@@ -59,6 +59,8 @@ struct jt_published_guard {
 };
 struct jt_published_guard jt_signers_enter(struct jt_signers *signers);
 void jt_signers_leave(struct jt_published_guard *guard);
+/* Another number for each set that counts. Read before signing: with the old number it may have been the new set. */
+uint64_t jt_signers_generation(const struct jt_signers *signers);
 /* Is there a key that signs? */
 bool jt_signers_ready(struct jt_signers *signers);
 /* Signs a token with the active key; nobody else gets to it. As jt_sign_token(); JETON_KEYS_UNAVAILABLE without one. */

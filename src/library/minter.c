@@ -25,6 +25,13 @@ static enum jeton_status sign(void *context, const struct jeton_sign_options *op
     return border_signer_sign(minter->signer, options, out, detail);
 }
 
+static uint64_t epoch(void *context)
+{
+    const struct jeton_minter *minter = context;
+
+    return jt_signers_generation(minter->signer->signers);
+}
+
 static JT_CHECKED check_options(const struct jeton_minter_options *options, struct jeton_detail *detail)
 {
     if (options->size != sizeof *options)
@@ -59,8 +66,13 @@ enum jeton_status jeton_minter_new(const struct jeton_minter_options *options, s
     if (options->key != NULL)
         minter->key = jt_secret_jwk_hold(border_secret(options->key));
     minter->signer = options->signer;
-    const struct jt_mint_options inner = {options->issuer, options->ttl, options->backdate,
-                                          options->keep,   sign,         minter};
+    const struct jt_mint_options inner = {.issuer = options->issuer,
+                                          .ttl = options->ttl,
+                                          .backdate = options->backdate,
+                                          .keep = options->keep,
+                                          .sign = sign,
+                                          .context = minter,
+                                          .epoch = options->signer != NULL ? epoch : NULL};
     status = jt_minter_new(&inner, &minter->inner, detail);
     if (status == JETON_OK)
         *out = minter;

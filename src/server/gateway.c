@@ -134,6 +134,11 @@ static void told(void *context, const _Atomic uint64_t *what)
     jt_lasting_told(context, what);
 }
 
+static uint64_t epoch(void *context)
+{
+    return jt_signers_generation(context);
+}
+
 static JT_CHECKED open_all(struct jt_server *server, struct jt_gateway *gateway, struct jeton_detail *detail)
 {
     const struct jt_config_gateway *config = &server->config->gateway;
@@ -142,7 +147,8 @@ static JT_CHECKED open_all(struct jt_server *server, struct jt_gateway *gateway,
                                    .backdate = server->config->signing.nbf_skew.value / 1000,
                                    .keep = TOKENS_KEPT,
                                    .sign = sign,
-                                   .context = server->signers};
+                                   .context = server->signers,
+                                   .epoch = epoch};
     struct jt_errands_options errands = {.threads = THREADS,
                                          .in_flight_max = IN_FLIGHT,
                                          .bytes_max = CACHE_BYTES,

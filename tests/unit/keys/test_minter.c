@@ -26,6 +26,8 @@ struct signer {
     unsigned calls;
     enum jeton_status refuses;
     struct jt_minter *forgets; /* while it signs */
+    uint64_t epoch;
+    bool rotates; /* while it signs */
 };
 
 static enum jeton_status sign(void *context, const struct jeton_sign_options *options, struct jt_buffer *out,
@@ -37,12 +39,20 @@ static enum jeton_status sign(void *context, const struct jeton_sign_options *op
         return jt_fail(detail, signer->refuses, "there is no signing key");
     if (signer->forgets != NULL)
         jt_minter_forget(signer->forgets);
+    if (signer->rotates)
+        signer->epoch++;
     return jt_sign_token(key, options, out, detail);
+}
+
+static uint64_t epoch(void *context)
+{
+    const struct signer *signer = context;
+    return signer->epoch;
 }
 
 static struct jt_mint_options options_of(struct signer *signer)
 {
-    return (struct jt_mint_options){JT_TEXT("https://tokens.example"), 60, 30, 64, sign, signer};
+    return (struct jt_mint_options){JT_TEXT("https://tokens.example"), 60, 30, 64, sign, signer, epoch};
 }
 
 static struct jt_minter *new_minter(struct signer *signer)
@@ -311,6 +321,27 @@ static void forgetting_reaches_what_is_kept_and_what_is_being_signed(void **stat
     jt_minter_free(minter);
 }
 
+static void tokens_of_keys_of_before_are_not_given_any_more(void **state)
+{
+    (void)state;
+    struct signer signer = {0};
+    struct jt_minter *minter = new_minter(&signer);
+    asked(minter, request_of("alice", "api", ""), NOW);
+    signer.epoch++;
+    asked(minter, request_of("alice", "api", ""), NOW);
+    assert_int_equal(signer.calls, 2);
+    asked(minter, request_of("alice", "api", ""), NOW);
+    assert_int_equal(signer.calls, 2);
+    signer.rotates = true; /* perhaps with the old key */
+    asked(minter, request_of("bob", "api", ""), NOW);
+    signer.rotates = false;
+    asked(minter, request_of("bob", "api", ""), NOW);
+    assert_int_equal(signer.calls, 4);
+    asked(minter, request_of("bob", "api", ""), NOW);
+    assert_int_equal(signer.calls, 4);
+    jt_minter_free(minter);
+}
+
 static void many_callers_do_not_make_it_grow(void **state)
 {
     (void)state;
@@ -482,6 +513,7 @@ int main(void)
         cmocka_unit_test(S4_12_a_failed_signature_is_a_status_and_leaves_nothing_behind),
         cmocka_unit_test(a_short_token_is_never_for_its_own_issuer),
         cmocka_unit_test(forgetting_reaches_what_is_kept_and_what_is_being_signed),
+        cmocka_unit_test(tokens_of_keys_of_before_are_not_given_any_more),
         cmocka_unit_test(many_callers_do_not_make_it_grow),
         cmocka_unit_test(nothing_is_kept_when_nothing_should_be),
         cmocka_unit_test(threads_get_each_its_own),

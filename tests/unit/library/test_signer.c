@@ -577,7 +577,6 @@ static void S4_8_a_minter_signs_with_the_signer_of_the_program(void **state)
     assert_true(jeton_verified_has_audience(last_verified, jeton_text("https://api.example")));
     jeton_output_done(&again);
     assert_code(jeton_signer_revoke(signer, jeton_text(active_of(signer)), at(NOW + 1), NULL, NULL), JETON_OK);
-    jeton_minter_forget(minter);
     assert_code(jeton_minter_token(minter, &request, NOW + 1, &again, NULL), JETON_OK);
     assert_string_not_equal(token.at, again.at);
     assert_code(judge_at(&again, set, NOW + 1), JETON_KEY_UNKNOWN);
