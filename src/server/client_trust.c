@@ -144,12 +144,26 @@ static JT_CHECKED open_grants(const struct jt_server *server, const struct jt_co
     return open_brought(server, from, &no_own, &(struct jeton_list){&audience, 1}, out, detail);
 }
 
+/* Neither is a fault: nothing passes that should not. */
+static void warn_of_nothing(const struct jt_server *server, const struct jt_config_client *from, unsigned grants)
+{
+    if ((grants & 1u << JT_GRANT_JWT_BEARER) != 0 && from->exchange_from.count == 0)
+        jt_log(&server->log, JT_LOG_WARN,
+               "jwt-bearer without exchange_from: no assertion that this client brings passes", "client", from->id.at,
+               NULL);
+    if ((grants & (1u << JT_GRANT_JWT_BEARER | 1u << JT_GRANT_TOKEN_EXCHANGE)) == 0 && from->exchange_from.count > 0)
+        jt_log(&server->log, JT_LOG_WARN,
+               "exchange_from without token-exchange or jwt-bearer among the grants: this client brings nothing",
+               "client", from->id.at, NULL);
+}
+
 static JT_CHECKED open_client(struct jt_server *server, size_t index, struct jeton_detail *detail)
 {
     const struct jt_config_client *from = &((const struct jt_config_client *)server->config->clients.at)[index];
     const struct jt_client *client = jt_clients_at(server->clients, index);
     struct jt_client_trust *trust = &server->client_trusts[index];
 
+    warn_of_nothing(server, from, client->grants);
     if (server->holders[index] != NULL)
         JT_TRY(open_assertions(server, client, server->holders[index], &trust->assertions, detail));
     if ((client->grants & 1u << JT_GRANT_TOKEN_EXCHANGE) != 0)

@@ -139,23 +139,9 @@ static const char *judge_from(const struct jt_config *config, const char *issuer
     return NULL;
 }
 
-static bool may(const struct jt_config_client *client, const char *grant)
-{
-    for (size_t i = 0; i < client->grants.count; i++) {
-        const char *name = client->grants.at[i].at;
-        size_t len = strlen(name), ending = strlen(grant);
-
-        if (len >= ending && strcmp(name + len - ending, grant) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void check_exchange(const struct judged *judged)
 {
-    const struct jt_config_client *client = judged->client;
-    const struct jt_config_list *from = &client->exchange_from;
-    bool bearer = may(client, "jwt-bearer"), exchange = may(client, "token-exchange");
+    const struct jt_config_list *from = &judged->client->exchange_from;
 
     for (size_t i = 0; i < from->count; i++) {
         const char *what = judge_from(judged->config, from->at[i].at);
@@ -163,10 +149,6 @@ static void check_exchange(const struct judged *judged)
         if (what != NULL)
             fault(judged, from->at[i].place, "exchange_from", what);
     }
-    if (from->count > 0 && !bearer && !exchange)
-        fault(judged, from->place, "exchange_from", "needs token-exchange or jwt-bearer among the client's grants");
-    if (from->count == 0 && bearer)
-        fault(judged, client->grants.place, "grants", "jwt-bearer needs exchange_from: whose assertions?");
 }
 
 void jt_config_check_clients(const struct jt_config *config, struct jt_config_faults *faults)

@@ -315,7 +315,8 @@ def test_a_reload_keeps_what_was_fetched_and_what_was_used(run, issuer, tmp_path
     ("keys: {jwks_url: 'https://batch.example/keys'}, ca_file: DIR/none", "clients[0].ca_file: "),
     ("secret_file: DIR/empty", ":1:36: clients[0].secret_file: the file is empty"),
     ("secret_file: DIR/good, grants: [password]", "clients[0].grants: must be of"),
-    ("secret_file: DIR/good, exchange_from: ['https://login.example']", "needs token-exchange or jwt-bearer"),
+    ("secret_file: DIR/good, grants: [token-exchange], exchange_from: ['https://login.example']",
+     "clients[0].exchange_from: is the issuer of no entry of trust"),
 ])
 def test_check_tells_what_is_wrong_with_a_client(tmp_path, client, fault):
     for name, text in (("good", "a secret of sixteen bytes"), ("empty", "\n"), ("key.json", json.dumps(Key("k").jwk())),

@@ -157,8 +157,11 @@ def test_it_stays_used_across_a_restart(run, tmp_path, world):
     assert bring(again, two).status == 200
 
 
-def test_it_needs_somebody_to_bring_them_from(run, tmp_path):
+def test_without_anybody_to_bring_them_from_none_passes(run, tmp_path, world):
     (tmp_path / "web").write_text(WEB[1])
-    server = run(f"clients: [{{id: web, secret_file: {tmp_path}/web, audiences: [api], grants: [jwt-bearer]}}]\n", ready=False)
-    assert server.wait_end() == 2
-    assert "clients[0].grants: jwt-bearer needs exchange_from" in server.log()
+    server = run(f"trust:\n{world.issuer.trust()}clients: [{{id: web, secret_file: {tmp_path}/web, audiences: [api], "
+                 f"grants: [client_credentials, jwt-bearer]}}]\n")
+    assert "jwt-bearer without exchange_from" in server.log()
+    assert server.ask(client=WEB).status == 200
+    for text in (assertion(server, world.issuer), "a.b.c"):
+        assert error_of(bring(server, text)) == (400, "invalid_grant")
