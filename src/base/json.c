@@ -5,6 +5,8 @@
 
 #include <yyjson.h>
 
+#include "base/json_plain.h"
+
 /* --- Measuring, before the parser spends memory on it. --- */
 
 typedef unsigned char sixteen __attribute__((vector_size(16)));
@@ -271,14 +273,19 @@ static enum jeton_status read_into(struct jeton_bytes text, struct jt_json_limit
 {
     if (text.len == 0)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "not JSON: no text");
-    size_t opened = openings(text.at, text.len);
-    /* Each member takes two characters at least. */
-    if (text.len / 2 > limits.members || opened > limits.depth)
+    bool few = text.len / 2 <= limits.members; /* each takes two characters at least */
+    bool flat = false;
+    struct jt_json plain = {NULL};
+    if (few && limits.depth >= JT_JSON_PLAIN_DEPTH && jt_json_plain_read(text, arena, &plain, &flat)) {
+        *out = plain.value;
+        return refuse_duplicates(*out, flat, arena, detail);
+    }
+    if (!few || openings(text.at, text.len) > limits.depth)
         JT_TRY(measure(text.at, text.len, limits, detail));
     JT_TRY(parse(text, arena, out, detail));
     /* The room kept for growth goes back. */
     jt_arena_rewind(arena, (size_t)((unsigned char *)unsafe_yyjson_get_next(*out) - arena->at));
-    return refuse_duplicates(*out, opened <= 1, arena, detail);
+    return refuse_duplicates(*out, false, arena, detail);
 }
 
 enum jeton_status jt_json_read(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,
@@ -306,7 +313,8 @@ _Static_assert(sizeof(struct jt_json_node) == sizeof(yyjson_val) &&
 _Static_assert(YYJSON_TYPE_MASK == 7 && YYJSON_TAG_BIT == 8 && YYJSON_TYPE_NONE == 0 && YYJSON_TYPE_NULL == 2 &&
                    YYJSON_TYPE_BOOL == 3 && YYJSON_TYPE_NUM == 4 && (int)YYJSON_TYPE_RAW == (int)JT_NODE_RAW &&
                    (int)YYJSON_TYPE_STR == (int)JT_NODE_STRING && (int)YYJSON_TYPE_ARR == (int)JT_NODE_ARRAY &&
-                   (int)YYJSON_TYPE_OBJ == (int)JT_NODE_OBJECT &&
+                   (int)YYJSON_TYPE_OBJ == (int)JT_NODE_OBJECT && (int)YYJSON_TYPE_NULL == (int)JT_NODE_NULL &&
+                   (YYJSON_TYPE_BOOL | YYJSON_SUBTYPE_FALSE) == (int)JT_NODE_FALSE &&
                    (YYJSON_TYPE_BOOL | YYJSON_SUBTYPE_TRUE) == (int)JT_NODE_TRUE,
                "types are numbered as json.h has them");
 

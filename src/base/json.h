@@ -50,7 +50,15 @@ struct jt_json_node {
         size_t step;      /* bytes from a container to what follows it */
     } is;
 };
-enum { JT_NODE_RAW = 1, JT_NODE_TRUE = 11, JT_NODE_STRING = 5, JT_NODE_ARRAY = 6, JT_NODE_OBJECT = 7 };
+enum {
+    JT_NODE_RAW = 1,
+    JT_NODE_NULL = 2,
+    JT_NODE_FALSE = 3,
+    JT_NODE_TRUE = 11,
+    JT_NODE_STRING = 5,
+    JT_NODE_ARRAY = 6,
+    JT_NODE_OBJECT = 7
+};
 
 static inline const struct jt_json_node *jt_json_node(struct jt_json json)
 {

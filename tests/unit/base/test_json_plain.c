@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does the quick way of reading JSON say what the parser says? A space before a text sends it to the parser; with and
+ * without it must be the same in everything. */
+#include "base_test.h"
+
+#include "base/json_plain.h"
+
+/* Longer than the texts below with what is put into them. */
+enum { ROOM = 512 };
+
+static bool is_plain(struct jeton_bytes text)
+{
+    static unsigned char memory[16 * ROOM];
+    struct jt_arena arena;
+    struct jt_json json;
+    bool flat;
+    jt_arena_init(&arena, memory, sizeof memory);
+    return jt_json_plain_read(text, &arena, &json, &flat);
+}
+
+static void same(struct jeton_bytes text)
+{
+    char spaced[ROOM + 1];
+    spaced[0] = ' ';
+    memcpy(spaced + 1, text.at, text.len);
+    struct reading one = reading_with(text, JT_JSON_PAYLOAD);
+    struct reading other = reading_with(jeton_bytes(spaced, text.len + 1), JT_JSON_PAYLOAD);
+    if (one.status != other.status)
+        fail_msg("%.*s: %d with the quick way, %d without", (int)text.len, (const char *)text.at, (int)one.status,
+                 (int)other.status);
+    if (one.status == JETON_OK) {
+        JT_AUTO(jt_buffer_done) struct jt_buffer a = {0};
+        JT_AUTO(jt_buffer_done) struct jt_buffer b = {0};
+        jt_buffer_init(&a, 8 * ROOM);
+        jt_buffer_init(&b, 8 * ROOM);
+        jt_json_write(&a, one.json);
+        jt_json_write(&b, other.json);
+        assert_int_equal(a.len, b.len);
+        assert_memory_equal(a.at, b.at, a.len);
+    }
+    reading_done(&one);
+    reading_done(&other);
+}
+
+static const char *const texts[] = {
+    "{\"iss\":\"https://login.example\",\"aud\":\"api\",\"exp\":1700000000,\"admin\":true,\"x\":false,\"n\":null}",
+    "{\"aud\":[\"a\",\"b\"],\"realm\":{\"roles\":[\"r\",{\"deep\":[[1,2],[],{}]}]},\"\":\"\",\"zero\":0}",
+    "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":[[[[[[1]]]]]]},\"0123456789abcdef0123456789abcdef\"]",
+    "{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":{\"f\":{\"g\":{}}}}}}},\"a2\":[]}",
+    "{}",
+    "[]",
+    "[0]",
+};
+
+static void texts_as_services_write_them_are_plain_and_others_are_not(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"",
+                                         " ",
+                                         "{ }",
+                                         "{\"a\" :1}",
+                                         "{\"a\":1 }",
+                                         "[1.5]",
+                                         "[1e3]",
+                                         "[-1]",
+                                         "[01]",
+                                         "[\"\\n\"]",
+                                         "[\"\x7f\x80\"]",
+                                         "[1,]",
+                                         "{\"a\":1,}",
+                                         "{\"a\"}",
+                                         "[",
+                                         "{\"a",
+                                         "[\"a]",
+                                         "[tru]",
+                                         "[truex]",
+                                         "[1]]",
+                                         "{]",
+                                         "[}",
+                                         "{\"a\":1]",
+                                         "[1 2]",
+                                         "[[[[[[[[[1]]]]]]]]]",
+                                         "{1:2}",
+                                         "[\"\t\"]",
+                                         "[],[]",
+                                         "[:]"};
+    for (size_t i = 0; i < JT_COUNT(texts); i++)
+        assert_true(is_plain(jeton_text(texts[i])));
+    for (size_t i = 0; i < JT_COUNT(others); i++) {
+        if (is_plain(jeton_text(others[i])))
+            fail_msg("%s", others[i]);
+        same(jeton_text(others[i]));
+    }
+    assert_false(is_plain(JT_TEXT("[1]\0"))); /* a NUL is a byte like any other */
+    assert_false(is_plain(JT_TEXT("[\"a\0b\"]")));
+}
+
+static void every_change_of_one_byte_is_judged_alike(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\0\t\n !\"#',-./0123459:Ee[\\]aftnu{}~\x7f\x80\xc3\xff";
+    for (size_t i = 0; i < JT_COUNT(texts); i++) {
+        char text[ROOM];
+        size_t len = strlen(texts[i]);
+        for (size_t at = 0; at < len; at++) {
+            for (size_t byte = 0; byte < sizeof bytes - 1; byte++) {
+                memcpy(text, texts[i], len);
+                text[at] = bytes[byte];
+                same(jeton_bytes(text, len));
+            }
+        }
+    }
+}
+
+static void every_cut_and_every_insertion_is_judged_alike(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"\"", "\\", ",", ":", "[", "]", "{", "}", "0", "-", ".5", "e1", "true", "nul"};
+    for (size_t i = 0; i < JT_COUNT(texts); i++) {
+        char text[ROOM];
+        size_t len = strlen(texts[i]);
+        for (size_t at = 0; at <= len; at++) {
+            same(jeton_bytes(texts[i], at));
+            same(jeton_bytes(texts[i] + at, len - at));
+            for (size_t piece = 0; piece < JT_COUNT(pieces); piece++) {
+                size_t more = strlen(pieces[piece]);
+                memcpy(text, texts[i], at);
+                memcpy(text + at, pieces[piece], more);
+                memcpy(text + at + more, texts[i] + at, len - at);
+                same(jeton_bytes(text, len + more));
+            }
+        }
+    }
+}
+
+/* Made of pieces that mean something: most are no JSON, all are judged alike. */
+static void random_texts_are_judged_alike(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {
+        "{",    "}",     "[",     "]",       ",",    ":",     "\"a\":",       "\"b\":", "\"a\"",
+        "\"",   "1",     "0",     "12",      "true", "false", "null",         "]}",     "}]",
+        "\\\"", "[[[[[", "]]]]]", "\"a\":{", "-1",   "1.0",   "{\"c\":[1,2]}"};
+    struct numbers numbers = {0x5eed5eed5eedu};
+    for (size_t round = 0; round < 60000; round++) {
+        char text[ROOM] = "{";
+        size_t count = number_below(&numbers, 14);
+        for (size_t i = 0; i < count; i++)
+            strcat(text, pieces[number_below(&numbers, JT_COUNT(pieces))]);
+        strcat(text, "}");
+        same(jeton_text(text));
+    }
+}
+
+/* The promised memory is enough up to the last byte, and no more is touched: what is too little is given back whole. */
+static void an_arena_too_small_is_as_before(void **state)
+{
+    (void)state;
+    struct jeton_bytes text = JT_TEXT("[[[[[[[[\"abc\",1],2],3]]]]],true]");
+    for (size_t room = 0; room < 1024; room++) {
+        unsigned char *memory = malloc(room + 1);
+        struct jt_arena arena;
+        struct jt_json json;
+        bool flat;
+        jt_arena_init(&arena, memory, room);
+        if (!jt_json_plain_read(text, &arena, &json, &flat))
+            assert_int_equal(arena.used, 0);
+        else
+            assert_false(flat);
+        free(memory);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_as_services_write_them_are_plain_and_others_are_not),
+        cmocka_unit_test(every_change_of_one_byte_is_judged_alike),
+        cmocka_unit_test(every_cut_and_every_insertion_is_judged_alike),
+        cmocka_unit_test(random_texts_are_judged_alike),
+        cmocka_unit_test(an_arena_too_small_is_as_before),
+    };
+    return cmocka_run_group_tests_name("json_plain", tests, NULL, NULL);
+}
