@@ -207,6 +207,9 @@ JT_CHECKED jt_config_keep(const struct jt_config_table *table, const void *befor
 /* AUTH_MODE, AUTH_JWT_… and AUTH_ISSUER: the mode of /verify and one or two entries of `trust`, over those of the file
  * (config_outside.c). */
 JT_CHECKED jt_config_outside(const char *const *environment, struct jt_config *config, struct jt_config_faults *faults);
+/* Is all of them set that stands together? After everything was read. */
+void jt_config_check_names(const char *const *environment, const struct jt_config *config,
+                           struct jt_config_faults *faults);
 /* The names of the environment that are read there, each with what it is for; for jetond.yaml(5). */
 struct jt_config_outside_name {
     const char *name;

@@ -56,6 +56,7 @@ JT_CHECKED jt_config_load(const struct jt_config_options *options, const char *c
     JT_TRY(jt_config_take_sts(environment, config, faults));
     JT_TRY(take_options(options, config, faults));
     jt_config_take_slots(environment, &config->slots, faults);
+    jt_config_check_names(environment, config, faults);
     jt_config_check(config, faults);
     return JETON_OK;
 }

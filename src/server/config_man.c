@@ -72,7 +72,10 @@ static void add_outside(struct jt_buffer *out)
         "# OTHER NAMES IN THE ENVIRONMENT\n\n"
         "Of systems whose place *jetond* takes. AUTH\\_JWT\\_… make one entry of *trust*, AUTH\\_ISSUER another, each "
         "over one of the file for the same issuer, whose other keys stay. What may hold a secret is taken once, at "
-        "the start, and wiped where it stood.\n\n");
+        "the start, and wiped where it stood. Who sets four of OIDC\\_PROVIDER\\_KEY, OIDC\\_PROVIDER\\_KID, "
+        "OIDC\\_PROVIDER\\_ISSUER, SESSION\\_TOKEN\\_KEY, AUTH\\_ISSUER and SOURCE\\_API\\_URL must set all six, "
+        "unless the "
+        "file says what is missing.\n\n");
     for (size_t i = 0; i < jt_config_outside_count; i++) {
         jt_buffer_add_byte(out, '*');
         add_escaped(out, jt_config_outside_names[i].name);

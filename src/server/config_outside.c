@@ -260,3 +260,40 @@ JT_CHECKED jt_config_outside(const char *const *environment, struct jt_config *c
     check(&outside);
     return JETON_OK;
 }
+
+/* A fault of this variable is one line already. */
+static bool is_told(const struct jt_config_faults *faults, const char *source)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        if (faults->at[i].place.source != NULL && strcmp(faults->at[i].place.source, source) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who sets four of these means the system that needs all six (S4.1): one that is missing ends the start (S4.3), unless
+ * the file or an option says what it would. */
+void jt_config_check_names(const char *const *environment, const struct jt_config *config,
+                           struct jt_config_faults *faults)
+{
+    const struct {
+        const char *source; /* with its dollar */
+        bool said_otherwise;
+    } needed[] = {{"$OIDC_PROVIDER_KEY", false},
+                  {"$OIDC_PROVIDER_KID", false},
+                  {"$OIDC_PROVIDER_ISSUER", config->issuer.at != NULL},
+                  {"$SESSION_TOKEN_KEY", config->sessions.key_files.count > 0},
+                  {"$AUTH_ISSUER", config->trust.count > 0},
+                  {"$SOURCE_API_URL", config->gateway.upstream_api.at != NULL}};
+    size_t set = 0;
+
+    for (size_t i = 0; i < JT_COUNT(needed); i++)
+        set += jt_config_variable(environment, needed[i].source + 1).len > 0;
+    for (size_t i = 0; i < JT_COUNT(needed) && set >= 4; i++) {
+        if (jt_config_variable(environment, needed[i].source + 1).len > 0 || needed[i].said_otherwise ||
+            is_told(faults, needed[i].source))
+            continue;
+        jt_config_fault(faults, place_of(needed[i].source), "environment",
+                        "%s is not set, or empty, and the other names of its kind are set", needed[i].source + 1);
+    }
+}

@@ -252,6 +252,29 @@ def test_S4_3_what_is_missing_ends_the_start_and_is_named(run):
     assert "AUTH_JWT_ISSUER" in start_fails(run, {"AUTH_MODE": "smoo", "AUTH_JWT_ISSUER": " "})
 
 
+SIX = {"OIDC_PROVIDER_KEY": KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                              serialization.NoEncryption()).decode(),
+       "OIDC_PROVIDER_KID": "one", "OIDC_PROVIDER_ISSUER": "https://data.example", "SESSION_TOKEN_KEY": "A" * 43 + "=",
+       "AUTH_ISSUER": "https://login.example", "SOURCE_API_URL": "https://api.example"}
+
+
+def test_S4_1_all_six_names_start_a_server(run):
+    server = run(environment=SIX)
+    keys = server.get("/.well-known/jwks.json").json()["keys"]
+    assert [key["kid"] for key in keys if key["kty"] == "RSA"] == ["one"]
+    assert server.get("/.well-known/openid-configuration").json()["issuer"] == "https://data.example"
+
+
+@pytest.mark.parametrize("value", [None, "", " "])
+@pytest.mark.parametrize("name", SIX)
+def test_S4_3_one_of_the_six_missing_ends_the_start_with_one_line(run, name, value):
+    environment = {**SIX, name: value}
+    line = start_fails(run, {name: value for name, value in environment.items() if value is not None})
+    assert name in line.split(":")[0]
+    for secret in ("OIDC_PROVIDER_KEY", "SESSION_TOKEN_KEY"):
+        assert SIX[secret] not in line
+
+
 def test_S4_5_an_empty_secret_counts_as_missing(run, tmp_path):
     line = start_fails(run, {"AUTH_MODE": "jwt", "AUTH_JWT_HS256_SECRET": " \n"})
     assert "AUTH_JWT_HS256_SECRET" in line
