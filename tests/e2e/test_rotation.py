@@ -3,9 +3,13 @@
 in seconds."""
 import os
 import re
+import subprocess
 import time
 
 import jwt
+import pytest
+
+from jetond import PROGRAM
 
 HURRIED = os.environ["JETOND_HURRIED"]
 BRIEF = "signing: {token_ttl: 2s, rotate_every: 4s, publish_ahead: 3s, jwks_max_age: 2s}\n"
@@ -166,3 +170,13 @@ def test_a_reload_brings_other_times_and_keeps_the_keys(run):
     wait_until(lambda: server.issuer("status")["rotate_every"] == 864000)
     assert [key["kid"] for key in server.keys()] == kids
     assert max_age_of(server.get("/.well-known/jwks.json")) == 300
+
+
+@pytest.mark.parametrize("signing", ["{publish_ahead: 960s}", "{jwks_max_age: 86340s}", "{rotate_every: 24h}",
+                                     "{token_ttl: 10s, rotate_every: 10s, publish_ahead: 2s, jwks_max_age: 1s}"])
+def test_times_that_just_keep_the_promise_are_accepted(tmp_path, signing):
+    """Those one second away are in broken_configurations.txt."""
+    file = tmp_path / "times.yaml"
+    file.write_text(f"signing: {signing}\n")
+    result = subprocess.run([PROGRAM, "--check", "--config", str(file)], capture_output=True, text=True, timeout=30)
+    assert (result.returncode, result.stdout) == (0, "")
