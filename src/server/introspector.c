@@ -2,6 +2,7 @@
 /* How is the issuer of a token that is no JWT asked what it says? See introspector.h. */
 #include "server/introspector.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "auth/introspected.h"
@@ -10,6 +11,7 @@
 #include "crypto/crypto.h"
 #include "keys/fetch_url.h"
 #include "server/connections.h"
+#include "server/metrics.h"
 
 enum {
     THREADS = 4,
@@ -20,10 +22,15 @@ enum {
     HASH = 32
 };
 
+enum outcome { ACTIVE, INACTIVE, FAILED, OUTCOMES };
+static const char *const outcomes[] = {"active", "inactive", "failed"};
+_Static_assert(JT_COUNT(outcomes) == OUTCOMES, "a name for each outcome");
+
 struct jt_introspector {
     struct jt_errands *errands;
     const struct jt_log *log;
     _Atomic bool failing; /* the last answer: what changes is told, not each request */
+    _Atomic uint64_t counts[OUTCOMES];
 };
 
 /* --- In a thread that may wait --- */
@@ -147,6 +154,7 @@ static struct jt_errand_result *run(void *context, struct jeton_bytes rest)
         jt_buffer_done(&claims);
     jt_fetch_result_done(&answer);
     tell(introspector, &order, status, &detail);
+    jt_count(&introspector->counts[status != JETON_OK ? FAILED : active ? ACTIVE : INACTIVE]);
     out = result_of(status, active, &claims, order.times.kept_for_ms);
     return out != NULL ? &out->result : NULL;
 }
@@ -196,6 +204,16 @@ void jt_introspector_free(struct jt_introspector *introspector)
         return;
     jt_errands_free(introspector->errands);
     free(introspector);
+}
+
+void jt_introspector_write_counts(struct jt_introspector *introspector, struct jt_buffer *out)
+{
+    jt_buffer_add_text(
+        out, "# HELP jeton_introspections_total Questions to the issuer of tokens that are no JWT, by result.\n"
+             "# TYPE jeton_introspections_total counter\n");
+    for (size_t i = 0; i < OUTCOMES; i++)
+        jt_buffer_add_format(out, "jeton_introspections_total{result=\"%s\"} %" PRIu64 "\n", outcomes[i],
+                             atomic_load_explicit(&introspector->counts[i], memory_order_relaxed));
 }
 
 /* Everything that an answer depends on; of the token its hash, since keys are kept. */

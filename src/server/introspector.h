@@ -39,6 +39,9 @@ enum jt_errand_state jt_introspector_ask(struct jt_introspector *introspector, c
                                          const struct jt_introspection *introspection, struct jeton_bytes token,
                                          struct jt_introspected **out);
 
+/* How often an issuer was asked, by what came of it; jeton_introspections_total in /metrics. */
+void jt_introspector_write_counts(struct jt_introspector *introspector, struct jt_buffer *out);
+
 /* "Basic …" of id and secret (RFC 6749 §2.3.1). */
 struct jt_secret;
 JT_CHECKED jt_introspector_basic(struct jeton_bytes id, struct jeton_bytes secret, struct jt_secret *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: what is counted, as Prometheus reads it. */
+#include "server/introspector.h"
 #include "server/revocations.h"
 #include "server/routes.h"
 
@@ -56,6 +57,8 @@ void jt_route_metrics(struct jt_server *server, const struct jt_request *request
     jt_metrics_write(server->metrics, jt_route_names, JT_ROUTE_COUNT, &text);
     write_keys(server, &text);
     write_revoked(server, &text);
+    if (server->introspection_secret.at != NULL)
+        jt_introspector_write_counts(server->lasting->introspector, &text);
     jt_metrics_write_keys(server, &text);
     if (text.status == JETON_OK && (copy = jt_arena_take(request->arena, text.len)) != NULL) {
         memcpy(copy, text.at, text.len);

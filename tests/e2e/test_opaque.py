@@ -248,6 +248,21 @@ def test_S5_14_no_proper_answer_is_no_judgement(standing, answer):
     assert "cannot be asked about tokens that are no JWT" in standing.log()
 
 
+def test_S5_14_what_came_of_questions_is_counted(standing):
+    def counts():
+        return {line.split('"')[1]: int(line.split()[1]) for line in standing.get("/metrics").body.decode().splitlines()
+                if line.startswith("jeton_introspections_total{")}
+
+    before = counts()
+    standing.verify(standing.endpoint.knows("counted"))
+    standing.verify("counted")
+    standing.verify("counted-too")
+    standing.endpoint.answers["counted-badly"] = 500
+    standing.verify("counted-badly")
+    assert counts() == {name: number + 1 for name, number in before.items()}
+    assert before.keys() == {"active", "inactive", "failed"}
+
+
 def test_S5_14_an_answer_of_64_KiB_is_read(standing):
     assert reason_of(standing, standing.endpoint.knows("large", more="y" * 60000)) is None
 
