@@ -151,7 +151,12 @@ static bool met_before(struct walk *walk, struct seen **seen, struct jeton_bytes
         }
     }
     now = jt_config_take(walk->target.memory, sizeof *now);
-    if (now != NULL && name.len < sizeof now->name) {
+    if (now == NULL) { /* a repeated key must not go unseen */
+        walk->failed = true;
+        walk->parser.error = YAML_MEMORY_ERROR;
+        return false;
+    }
+    if (name.len < sizeof now->name) {
         memcpy(now->name, name.at, name.len);
         now->line = place.line;
         now->before = *seen;
