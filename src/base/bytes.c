@@ -73,17 +73,22 @@ static inline uint64_t under(uint64_t word, unsigned limit)
     return (word - EACH(limit)) & ~word & EACH(0x80U);
 }
 
+static inline bool eight_plain(const unsigned char *in)
+{
+    uint64_t eight;
+    memcpy(&eight, in, sizeof eight);
+    return ((eight & EACH(0x80U)) | under(eight, 0x20) | under(eight ^ EACH('"'), 1) | under(eight ^ EACH('\\'), 1) |
+            under(eight ^ EACH(0x7fU), 1)) == 0;
+}
+
 size_t jt_bytes_plain(struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
     size_t i = 0;
-    for (; text.len - i >= 8; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, in + i, sizeof eight);
-        if ((eight & EACH(0x80U)) | under(eight, 0x20) | under(eight ^ EACH('"'), 1) | under(eight ^ EACH('\\'), 1) |
-            under(eight ^ EACH(0x7fU), 1))
-            break;
-    }
+    while (text.len - i >= 8 && eight_plain(in + i))
+        i += 8;
+    if (text.len >= 8 && text.len - i < 8 && eight_plain(in + text.len - 8)) /* the rest, with some of before */
+        return text.len;
     while (i < text.len && in[i] >= 0x20 && in[i] < 0x7f && in[i] != '"' && in[i] != '\\')
         i++;
     return i;

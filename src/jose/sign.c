@@ -18,8 +18,8 @@
 struct extra {
     void *memory;
     struct jt_arena arena;
-    struct jt_json object; /* of claims_json */
-    struct jt_json *claims;
+    struct jt_json object;  /* of claims_json */
+    struct jt_json *claims; /* of a call; none where it is written as it is */
 };
 
 static void extra_done(struct extra *extra)
@@ -94,6 +94,7 @@ static enum jeton_status read_claim(const struct jeton_sign_options *options, si
                                     struct jeton_detail *detail)
 {
     const struct jeton_claim *claim = &options->claims[i];
+    extra->claims[i].value = NULL;
     if (!is_parsed(claim))
         return JETON_OK;
     JT_TRY(read_json(claim->value, extra, "claim ", claim->name, &extra->claims[i], detail));
@@ -240,7 +241,7 @@ static void add_claim(struct payload *payload, const struct extra *extra, size_t
 {
     const struct jeton_claim *claim = &payload->options->claims[i];
     add_name(payload, claim->name);
-    if (is_parsed(claim))
+    if (extra->claims != NULL && extra->claims[i].value != NULL)
         jt_json_write(payload->writer.buffer, extra->claims[i]);
     else
         jt_buffer_add(payload->writer.buffer, claim->value);
