@@ -72,16 +72,54 @@ static bool read_bearer(struct jt_visit *visit, struct jeton_bytes token)
     return true;
 }
 
+static bool is_write(const struct jt_visit *visit)
+{
+    return visit->s3.operation == JT_S3_PUT_OBJECT || visit->s3.operation == JT_S3_DELETE_OBJECT;
+}
+
+/* The head as the client signed it: nginx sends no body, and so tells the length that there was under another name. */
+static bool read_wire(struct jt_visit *visit, struct jt_sigv4_request *out)
+{
+    const struct jt_request *request = visit->request;
+    struct jeton_bytes length = jt_request_header(request, "X-Jeton-Content-Length", NULL);
+    struct jt_header_field *headers = jt_arena_take(request->arena,
+                                                    (request->header_count + 1) * sizeof *request->headers);
+
+    if (headers == NULL) {
+        jt_visit_fail(visit, JT_S3_INTERNAL);
+        return false;
+    }
+    if (request->header_count > 0)
+        memcpy(headers, request->headers, request->header_count * sizeof *headers);
+    headers[request->header_count] = (struct jt_header_field){JT_TEXT("Content-Length"), length};
+    *out = (struct jt_sigv4_request){visit->wire.method, visit->wire.path, visit->wire.query, headers,
+                                     request->header_count + (length.len > 0)};
+    return true;
+}
+
+/* A write by somebody who is nobody here is no method here (S4.38); whose session has ended must hear that. */
+static void fail_signature(struct jt_visit *visit, enum jt_signed outcome)
+{
+    bool stranger = outcome == JT_SIGNED_STRANGER || outcome == JT_SIGNED_MALFORMED ||
+                    outcome == JT_SIGNED_QUERY_MALFORMED;
+
+    if (is_write(visit) && stranger)
+        jt_visit_fail(visit, JT_S3_METHOD_NOT_ALLOWED);
+    else
+        jt_visit_fail_as(visit, jt_signed_http(outcome), jt_signed_s3_code(outcome), jt_signed_text(outcome));
+}
+
 static bool read_signature(struct jt_visit *visit)
 {
     const struct jt_request *request = visit->request;
-    struct jt_sigv4_request wire = {visit->wire.method, visit->wire.path, visit->wire.query, request->headers,
-                                    request->header_count};
+    struct jt_sigv4_request wire;
     struct jt_sigv4_rules rules = {.service = JT_TEXT("s3"), .path = JT_SIGV4_PATH_S3};
     struct jeton_detail detail = {""};
     enum jt_signed outcome = JT_SIGNED_STRANGER;
     struct jt_sigv4_claim claim;
 
+    if (!read_wire(visit, &wire))
+        return false;
     if (visit->server->sessions != NULL)
         outcome = jt_session_authenticate(visit->server->sessions, &wire, &rules, request->now, request->arena,
                                           &visit->session, &detail);
@@ -90,7 +128,7 @@ static bool read_signature(struct jt_visit *visit)
     if (outcome == JT_SIGNED_NOT)
         return true; /* anonymous */
     if (outcome != JT_SIGNED_OK) {
-        jt_visit_fail_as(visit, jt_signed_http(outcome), jt_signed_s3_code(outcome), jt_signed_text(outcome));
+        fail_signature(visit, outcome);
         return false;
     }
     visit->has_session = true;
@@ -109,6 +147,10 @@ static bool authenticate(struct jt_visit *visit)
     if (count > 1 || (bearer && (jt_s3_field(&visit->s3, "X-Amz-Signature").len > 0 ||
                                  jt_s3_field(&visit->s3, "X-Amz-Credential").len > 0))) {
         jt_visit_fail(visit, JT_S3_INVALID_REQUEST);
+        return false;
+    }
+    if (bearer && is_write(visit)) {
+        jt_visit_fail(visit, JT_S3_METHOD_NOT_ALLOWED);
         return false;
     }
     return bearer ? read_bearer(visit, jt_bytes_cut(authorization, 7, authorization.len)) : read_signature(visit);
@@ -140,11 +182,6 @@ static bool session_allows(const struct jt_visit *visit)
         break;
     }
     return false;
-}
-
-static bool is_write(const struct jt_visit *visit)
-{
-    return visit->s3.operation == JT_S3_PUT_OBJECT || visit->s3.operation == JT_S3_DELETE_OBJECT;
 }
 
 /* A body in signed or trailed chunks is another one than the store was to get. */

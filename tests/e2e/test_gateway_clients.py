@@ -3,6 +3,7 @@
 and nothing else. Only the endpoint is ours."""
 import contextlib
 import datetime
+import json
 import os
 import shutil
 import subprocess
@@ -122,6 +123,13 @@ def test_boto3_writes_where_a_role_allows_it(world):
     world.api.product("acme", "locked", "own-locked", permissions=["read", "write"])
     assert refused(s3.put_object, Bucket="acme", Key="locked/x", Body=b"x")[0] in (403, 500)
     assert not [key for key in world.shelf.objects if "locked" in key]
+
+
+def test_S4_38_a_write_by_a_stranger_is_405(world):
+    for name in ("test", "STSPRXYSTRANGER"):
+        stranger = {"AccessKeyId": name, "SecretAccessKey": "test", "SessionToken": "nobody" if name != "test" else None}
+        assert refused(s3_of(world, stranger).put_object, Bucket="acme", Key="own/in/x", Body=b"x") == \
+            (405, "MethodNotAllowed")
 
 
 # --- What is signed ---
@@ -301,3 +309,17 @@ def test_rclone_copies_a_tree(world, tmp_path):
         if key.startswith("data/acme/own/"):
             assert (tmp_path / "own" / key.removeprefix("data/acme/own/")).read_bytes() == body
     assert run_tool([rclone, "copy", "gate:acme/other", str(tmp_path / "other")], environment)[0] != 0
+
+
+def test_the_SDK_of_javascript_reads(world, tmp_path):
+    from npm_packages import HERE, folder, node_major
+    packages = folder(tmp_path)
+    if node_major() < 18:
+        pytest.skip("node is too old for the SDK")
+    job = {"gateway": world.gateway.url, "role": "arn:aws:iam::000000000000:role/reader",
+           "token": world.issuer.sign(sub="ada", aud="s3")}
+    status, out, errors = run_tool(["node", str(HERE / "s3.mjs"), str(packages)], {}, input=json.dumps(job))
+    assert status == 0, errors
+    assert json.loads(out) == {"body": "beta", "part": "lph", "length": 70000, "keys": ["own/a.txt", "own/b & c.txt"],
+                               "prefixes": ["own/deep/"], "absent": "NoSuchKey 404", "denied": "AccessDenied 403",
+                               "written": "MethodNotAllowed 405"}
