@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "server/keeper_parts.h"
 
-enum { MARKS = 7, WAIT_MAX_MS = 1000, TOLD_EVERY = 60, MARK_EVERY = 3600 };
+enum { WAIT_MAX_MS = 1000, TOLD_EVERY = 60, MARK_EVERY = 3600, GATEWAY_TTL = 60 };
 
 /* --- Looking --- */
 
@@ -20,6 +20,15 @@ const struct jt_kept_key *jt_keeper_find(const struct jt_keeper *keeper, uint64_
     for (size_t i = 0; i < keeper->kept_count; i++) {
         if (keeper->kept[i].id == id)
             return &keeper->kept[i];
+    }
+    return NULL;
+}
+
+const struct jt_rotation_key *jt_keeper_find_id(const struct jt_rotation *rotation, uint64_t id)
+{
+    for (size_t i = 0; i < rotation->count; i++) {
+        if (rotation->at[i].id == id)
+            return &rotation->at[i];
     }
     return NULL;
 }
@@ -118,8 +127,8 @@ JT_CHECKED jt_keeper_change_make(struct jt_keeper *keeper, struct jt_keeper_chan
     return JETON_OK;
 }
 
-static const struct jt_secret_jwk *key_of(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                                          uint64_t id, int64_t *created_at)
+const struct jt_secret_jwk *jt_keeper_key_of(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
+                                             uint64_t id, int64_t *created_at)
 {
     const struct jt_kept_key *kept = jt_keeper_find(keeper, id);
 
@@ -136,7 +145,7 @@ static JT_CHECKED make_set(const struct jt_keeper *keeper, const struct jt_keepe
     int64_t created_at;
 
     for (size_t i = 0; i < change->rotation.count; i++) {
-        signers[i].key = key_of(keeper, change, change->rotation.at[i].id, &created_at);
+        signers[i].key = jt_keeper_key_of(keeper, change, change->rotation.at[i].id, &created_at);
         signers[i].state = change->rotation.at[i].state;
     }
     return jt_signer_set_make(signers, change->rotation.count, out, detail);
@@ -188,126 +197,6 @@ JT_CHECKED jt_keeper_provide(struct jt_keeper *keeper, struct jt_source *own, st
     return status;
 }
 
-/* --- What is stored --- */
-
-struct rows {
-    struct jt_stored_key at[JT_ROTATION_KEYS + JT_KEEPER_REVOKED + 1];
-    size_t ends[JT_ROTATION_KEYS]; /* of each sealed key in the text */
-    size_t count;
-    struct jt_buffer sealed;
-};
-
-static JT_CHECKED add_row(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                          const struct jt_rotation_key *key, struct rows *rows, struct jeton_detail *detail)
-{
-    struct jt_stored_key *row = &rows->at[rows->count];
-    int64_t created_at;
-    const struct jt_secret_jwk *secret = key_of(keeper, change, key->id, &created_at);
-    struct jt_seal_bond bond = {JT_SEAL_SCHEMA, secret->about.kid, jt_algorithm_name(secret->about.alg),
-                                jeton_text(jt_signer_state_name(key->state))};
-
-    bool unseen = key->state == JT_SIGNER_NEXT && key->id == change->added_id;
-
-    /* Nobody has seen it yet: how long it was shown counts from when it was. Until that is stored too, a restart begins
-     * anew (keeper_open.c). */
-    *row = (struct jt_stored_key){.kid = bond.kid,
-                                  .algorithm = bond.algorithm,
-                                  .state = bond.state,
-                                  .created_at = created_at,
-                                  .published_at = unseen ? 0 : key->published_at,
-                                  .signs_from = key->signs_from,
-                                  .signs_until = key->signs_until};
-    JT_TRY(jt_sealed_key_write(secret, change->seal_key, &bond, &rows->sealed, detail));
-    rows->ends[rows->count++] = rows->sealed.len;
-    return JETON_OK;
-}
-
-static void add_revoked(const struct jt_revoked_key *revoked, struct rows *rows)
-{
-    rows->at[rows->count++] = (struct jt_stored_key){.kid = jeton_text(revoked->kid),
-                                                     .algorithm = jeton_text(revoked->algorithm),
-                                                     .state = JT_TEXT("revoked"),
-                                                     .created_at = revoked->at,
-                                                     .sealed = jeton_text(revoked->thumbprint)};
-}
-
-static JT_CHECKED fill_rows(const struct jt_keeper *keeper, const struct jt_keeper_change *change, struct rows *rows,
-                            struct jeton_detail *detail)
-{
-    size_t full = keeper->revoked_count == JT_KEEPER_REVOKED && change->revoked != NULL;
-
-    for (size_t i = 0; i < change->rotation.count; i++)
-        JT_TRY(add_row(keeper, change, &change->rotation.at[i], rows, detail));
-    for (size_t i = 0; i < rows->count; i++) {
-        size_t from = i > 0 ? rows->ends[i - 1] : 0;
-
-        rows->at[i].sealed = jt_bytes_cut(jt_buffer_bytes(&rows->sealed), from, rows->ends[i]);
-    }
-    for (size_t i = full; i < keeper->revoked_count; i++)
-        add_revoked(&keeper->revoked[i], rows);
-    if (change->revoked != NULL)
-        add_revoked(change->revoked, rows);
-    return JETON_OK;
-}
-
-static void rows_free(struct rows *rows)
-{
-    if (rows != NULL)
-        jt_buffer_done(&rows->sealed);
-    free(rows);
-}
-
-static JT_CHECKED rows_make(const struct jt_keeper *keeper, const struct jt_keeper_change *change, struct rows **out,
-                            struct jeton_detail *detail)
-{
-    struct rows *rows = calloc(1, sizeof *rows);
-    enum jeton_status status;
-
-    if (rows == NULL)
-        return JETON_OUT_OF_MEMORY;
-    jt_buffer_init(&rows->sealed, JT_ROTATION_KEYS * JT_KEEPER_SEALED_MAX);
-    status = fill_rows(keeper, change, rows, detail);
-    if (status == JETON_OK)
-        *out = rows;
-    else
-        rows_free(rows);
-    return status;
-}
-
-static JT_CHECKED store_change(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                               struct jeton_detail *detail)
-{
-    const struct jt_rotation *rotation = &change->rotation;
-    const struct jt_store_mark marks[MARKS] = {
-        {JT_TEXT("generation"), keeper->generation + 1},
-        {JT_TEXT("seen_at"), change->now},
-        {JT_TEXT("token_ttl"), rotation->times.token_ttl},
-        {JT_TEXT("jwks_max_age"), rotation->times.jwks_max_age},
-        {JT_TEXT("past_token_ttl"), rotation->past.token_ttl},
-        {JT_TEXT("past_jwks_max_age"), rotation->past.jwks_max_age},
-        {JT_TEXT("past_until"), rotation->past.until},
-    };
-    struct rows *rows = NULL;
-    enum jeton_status status;
-
-    JT_TRY(rows_make(keeper, change, &rows, detail));
-    status = jt_store_replace_keys(keeper->store, rows->at, rows->count, marks, MARKS, detail);
-    rows_free(rows);
-    return status;
-}
-
-JT_CHECKED jt_keeper_store_first(struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                                 const struct jt_stored_client *client, struct jeton_detail *detail)
-{
-    struct rows *rows = NULL;
-    enum jeton_status status;
-
-    JT_TRY(rows_make(keeper, change, &rows, detail));
-    status = jt_store_begin(keeper->store, &rows->at[0], client, detail);
-    rows_free(rows);
-    return status;
-}
-
 static void write_mark(struct jt_keeper *keeper, int64_t now)
 {
     struct jt_keeper_mark mark = {keeper->generation, now};
@@ -318,68 +207,6 @@ static void write_mark(struct jt_keeper *keeper, int64_t now)
                "the mark that shows whether a state was put back cannot be written; make room or mend its mode", "file",
                keeper->mark_path, "detail", why.text, NULL);
     keeper->marked_at = now;
-}
-
-/* --- What is told --- */
-
-static const struct jt_rotation_key *find_id(const struct jt_rotation *rotation, uint64_t id)
-{
-    for (size_t i = 0; i < rotation->count; i++) {
-        if (rotation->at[i].id == id)
-            return &rotation->at[i];
-    }
-    return NULL;
-}
-
-static void tell_new(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                     const struct jt_rotation_key *key, const struct jt_jwk_about *about)
-{
-    int64_t at = jt_rotation_signs_at(&change->rotation, key);
-    char when[21] = "";
-
-    if (key->state == JT_SIGNER_NEXT && at != JT_ROTATION_NEVER)
-        jt_time_write(at, when);
-    jt_log(keeper->log, JT_LOG_INFO,
-           key->state == JT_SIGNER_NEXT     ? "a next key is published"
-           : key->state == JT_SIGNER_ACTIVE ? "a new key signs"
-                                            : "a key is published that does not sign",
-           "kid", about->kid.at, "algorithm", about->alg->name, "signs_at", when, NULL);
-}
-
-static void tell_moved(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                       const struct jt_rotation_key *key, const struct jt_jwk_about *about)
-{
-    char until[21];
-
-    if (key->state == JT_SIGNER_ACTIVE) {
-        jt_log(keeper->log, JT_LOG_INFO, "the key signs from now on", "kid", about->kid.at, "algorithm",
-               about->alg->name, NULL);
-        return;
-    }
-    jt_time_write(jt_rotation_gone_at(&change->rotation, key), until);
-    jt_log(keeper->log, JT_LOG_INFO, "the key signs no more and stays published", "kid", about->kid.at, "until",
-           key->held ? "" : until, NULL);
-}
-
-static void tell(const struct jt_keeper *keeper, const struct jt_keeper_change *change)
-{
-    int64_t created_at;
-
-    for (size_t i = 0; i < change->rotation.count; i++) {
-        const struct jt_rotation_key *key = &change->rotation.at[i], *was = find_id(&keeper->rotation, key->id);
-        const struct jt_jwk_about *about = &key_of(keeper, change, key->id, &created_at)->about;
-
-        if (was == NULL)
-            tell_new(keeper, change, key, about);
-        else if (was->state != key->state)
-            tell_moved(keeper, change, key, about);
-    }
-    for (size_t i = 0; i < keeper->rotation.count; i++) {
-        const struct jt_kept_key *kept = jt_keeper_find(keeper, keeper->rotation.at[i].id);
-
-        if (kept != NULL && find_id(&change->rotation, kept->id) == NULL)
-            jt_log(keeper->log, JT_LOG_INFO, "the key is gone", "kid", kept->key->about.kid.at, NULL);
-    }
 }
 
 /* --- The commit --- */
@@ -400,7 +227,7 @@ static void take_change(struct jt_keeper *keeper, const struct jt_keeper_change 
     }
     keeper->rotation = change->rotation;
     for (size_t i = 0; i < keeper->kept_count; i++) {
-        if (find_id(&keeper->rotation, keeper->kept[i].id) != NULL)
+        if (jt_keeper_find_id(&keeper->rotation, keeper->kept[i].id) != NULL)
             keeper->kept[kept++] = keeper->kept[i];
         else
             jt_secret_jwk_release(keeper->kept[i].key);
@@ -454,13 +281,13 @@ JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_cha
     enum jeton_status status;
 
     JT_TRY(make_set(keeper, change, &set, detail));
-    status = store_change(keeper, change, detail);
+    status = jt_keeper_store(keeper, change, detail);
     if (status != JETON_OK) {
         jt_signer_set_free(set);
         return status;
     }
     show(keeper, set);
-    tell(keeper, change);
+    jt_keeper_tell(keeper, change);
     take_change(keeper, change);
     note_shown(keeper, change, was_active);
     write_mark(keeper, change->now);
@@ -527,9 +354,17 @@ int64_t jt_keeper_tick(struct jt_keeper *keeper)
 
 /* --- Other settings --- */
 
+/* The short tokens of the gateway live a minute, whatever the others do. */
+static int64_t longest_ttl(const struct jt_config *config)
+{
+    int64_t ttl = config->signing.token_ttl.value / 1000;
+
+    return config->gateway.upstream_api.at != NULL && ttl < GATEWAY_TTL ? GATEWAY_TTL : ttl;
+}
+
 static struct jt_rotation_times times_of(const struct jt_config *config)
 {
-    return (struct jt_rotation_times){config->signing.token_ttl.value / 1000, config->signing.rotate_every.value / 1000,
+    return (struct jt_rotation_times){longest_ttl(config), config->signing.rotate_every.value / 1000,
                                       config->signing.publish_ahead.value / 1000,
                                       config->signing.jwks_max_age.value / 1000};
 }

@@ -79,6 +79,11 @@ bool jt_keeper_change_add(struct jt_keeper *keeper, struct jt_keeper_change *cha
 /* Shows what is stored already: nothing changed since the last run. */
 JT_CHECKED jt_keeper_begin(struct jt_keeper *keeper, const struct jt_keeper_change *change,
                            struct jeton_detail *detail);
+/* The row of each key and the marks, in one transaction (keeper_store.c). */
+JT_CHECKED jt_keeper_store(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
+                           struct jeton_detail *detail);
+/* What the change makes of the keys, for the log (keeper_tell.c). */
+void jt_keeper_tell(const struct jt_keeper *keeper, const struct jt_keeper_change *change);
 /* Stores the change, then shows it. On failure everything is as it was. */
 JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_change *change,
                             struct jeton_detail *detail);
@@ -91,6 +96,10 @@ void jt_keeper_change_done(struct jt_keeper_change *change);
 void jt_keeper_take_settings(struct jt_keeper *keeper, const struct jt_config *config, struct jt_rotation *rotation,
                              int64_t now);
 
+/* The key of this id in the rotation, NULL for none; and what it is made of, be it kept or new in the change. */
+const struct jt_rotation_key *jt_keeper_find_id(const struct jt_rotation *rotation, uint64_t id);
+const struct jt_secret_jwk *jt_keeper_key_of(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
+                                             uint64_t id, int64_t *created_at);
 const struct jt_kept_key *jt_keeper_find(const struct jt_keeper *keeper, uint64_t id);
 /* The rotation's key of this kid; its count when there is none. */
 size_t jt_keeper_find_kid(const struct jt_keeper *keeper, const struct jt_rotation *rotation, struct jeton_bytes kid);
