@@ -172,6 +172,7 @@ static JT_CHECKED server_new(struct jt_lasting *lasting, struct jt_config *confi
     }
     server->lasting = lasting;
     server->config = config;
+    server->number = ++lasting->configurations;
     server->log = (struct jt_log){STDERR_FILENO, (int)jt_log_level_find(config->log_level.at)};
     server->metrics = &lasting->metrics;
     server->store = lasting->store;

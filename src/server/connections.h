@@ -42,6 +42,7 @@ struct jt_connection {
     int64_t began_ns;
     bool parked;     /* the handler let it wait */
     unsigned waited; /* for what it has: of enum jt_wait */
+    uint64_t under;  /* the number of the configuration that it waited under */
     bool spent;      /* the handler's, see struct jt_request */
 };
 

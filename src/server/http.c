@@ -317,6 +317,17 @@ enum jt_park jt_request_park_for(const struct jt_request *request, enum jt_wait 
     return result;
 }
 
+void jt_request_under(struct jt_request *request, uint64_t number)
+{
+    struct jt_connection *connection = request->holding != NULL ? request->holding->connection : NULL;
+
+    if (connection == NULL || connection->under == number)
+        return;
+    connection->under = number;
+    connection->waited = 0;
+    request->waited = 0;
+}
+
 static const struct sockaddr *peer_of(struct MHD_Connection *wire)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CLIENT_ADDRESS);

@@ -51,6 +51,8 @@ static inline enum jt_park jt_request_park(const struct jt_request *request, con
 {
     return jt_request_park_for(request, JT_WAIT_KEYS, what, mark, until_ms);
 }
+/* It is judged by the configuration of this number from now on: what it waited for under another does not count. */
+void jt_request_under(struct jt_request *request, uint64_t number);
 static inline bool jt_request_waited(const struct jt_request *request, enum jt_wait wait)
 {
     return (request->waited & (unsigned)wait) != 0;

@@ -134,8 +134,10 @@ static void enter(void *context, const struct jt_request *request, struct jt_ans
     struct jt_request counted;
 
     out->held = guard.reader;
-    if (jt_request_of_peer(request, &server->config->trusted_proxies, &counted) == JETON_OK)
-        answer(server, &counted, out);
+    if (jt_request_of_peer(request, &server->config->trusted_proxies, &counted) != JETON_OK)
+        return;
+    jt_request_under(&counted, server->number);
+    answer(server, &counted, out);
 }
 
 static void leave(void *context, struct jt_answer *sent)

@@ -86,6 +86,7 @@ struct jt_lasting {
     struct jt_metrics metrics;
     struct jt_http *http;
     struct jt_snapshot current; /* of struct jt_server */
+    uint64_t configurations;    /* so many were opened */
     _Atomic bool draining;
 };
 
@@ -93,6 +94,7 @@ struct jt_lasting {
 struct jt_server {
     struct jt_lasting *lasting;
     struct jt_config *config; /* its own; never changed */
+    uint64_t number;          /* no other configuration of this process has it */
     struct jt_log log;
     const char *issuer;
     char public_url[1100];      /* without a slash at its end */

@@ -515,6 +515,32 @@ def test_a_reload_keeps_the_gateway_going(world, tmp_path):
         assert server.stop() == 0
 
 
+def test_a_request_that_waits_for_the_upstream_API_is_answered_after_a_reload(world, tmp_path):
+    """The old configuration's errand ends with it; the new one begins its own, and the request waits once more."""
+    import signal
+    directory = tmp_path / "waiting"
+    directory.mkdir()
+    config = world.config.replace("timeout: 700ms", "timeout: 9s")
+    server = Jetond(directory, config).wait_ready()
+    try:
+        world.api.held.clear()
+        asked = len(world.api.asked)
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            waiting = [pool.submit(server.get, "/gateway/s3/acme/maps/tile.bin") for _ in range(3)]
+            until = time.monotonic() + 10
+            while len(world.api.asked) == asked and time.monotonic() < until:
+                time.sleep(0.01)
+            for number in range(2):
+                server.process.send_signal(signal.SIGHUP)
+                while server.log().count('"reloaded"') <= number and time.monotonic() < until:
+                    time.sleep(0.01)
+            time.sleep(0.1)
+            world.api.held.set()
+            assert [one.result().status for one in waiting] == [200, 200, 200]
+    finally:
+        world.api.held.set()
+        assert server.stop() == 0
+
 
 def test_make_run_gateway_tries_itself(tmp_path):
     """What the demonstration prints is what came of it."""
