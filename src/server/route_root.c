@@ -14,6 +14,8 @@ void jt_route_root(struct jt_server *server, const struct jt_request *request, s
         "POST /token                                    tokens: client_credentials, token exchange, jwt-bearer\n"
         "POST /introspect, /revoke                      for clients: about a token, and its end\n"
         "ANY  /verify, /verify/NAME                     is this caller's token good?\n"
+        "GET  /.sts, POST /.sts                         temporary credentials for AWS clients\n"
+        "ANY  /gateway/s3/...                           for nginx before an object store\n"
         "GET  /.well-known/jwks.json                    public keys\n"
         "GET  /.well-known/openid-configuration         metadata\n"
         "GET  /.well-known/oauth-authorization-server   metadata\n"
