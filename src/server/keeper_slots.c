@@ -80,7 +80,7 @@ static JT_CHECKED take_active(struct jt_keeper *keeper, struct jt_keeper_change 
     const struct jt_jwk_about *about = &key->about;
     bool had_active = jt_rotation_active(&change->rotation) != NULL;
     struct jt_rotation_breach breach;
-    size_t index;
+    size_t index = 0;
 
     if (jt_keeper_find_revoked(keeper, about) != NULL) {
         jt_log(keeper->log, JT_LOG_ERROR,
@@ -103,7 +103,7 @@ static JT_CHECKED take_active(struct jt_keeper *keeper, struct jt_keeper_change 
 static JT_CHECKED hold_previous(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jt_secret_jwk *key,
                                 struct jeton_detail *detail)
 {
-    size_t index;
+    size_t index = 0;
 
     if (jt_keeper_find_revoked(keeper, &key->about) != NULL) {
         jt_log(keeper->log, JT_LOG_ERROR, "OIDC_PROVIDER_KEY_PREVIOUS is a key that was revoked: it does not come back",
