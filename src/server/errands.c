@@ -536,8 +536,11 @@ void jt_errands_free(struct jt_errands *errands)
 {
     if (errands == NULL)
         return;
-    while (errands->oldest != NULL)
-        forget(errands, errands->oldest);
+    for (struct entry *entry = errands->newest, *older; entry != NULL; entry = older) {
+        older = entry->older;
+        jt_errand_result_release(entry->result);
+        free(entry);
+    }
     pthread_cond_destroy(&errands->ended);
     pthread_cond_destroy(&errands->work);
     pthread_mutex_destroy(&errands->lock);
