@@ -30,7 +30,8 @@ void jt_visit_list_buckets(struct jt_visit *visit)
     jt_xml_close(&xml, "Owner");
     jt_xml_open(&xml, "Buckets");
     for (size_t i = 0; visit->has_session && i < visit->session.scope_count; i++) {
-        if ((visit->session.scopes[i].actions & JT_ACTION_READ) == 0 || !is_new(&visit->session, i))
+        if ((visit->session.scopes[i].actions & JT_ACTION_READ) == 0 || !is_new(&visit->session, i) ||
+            jt_bytes_equal(visit->session.scopes[i].bucket, JT_TEXT(JT_SESSION_ANY_BUCKET)))
             continue;
         jt_xml_open(&xml, "Bucket");
         jt_xml_add(&xml, "Name", visit->session.scopes[i].bucket);

@@ -123,9 +123,6 @@ def test_the_aws_cli_assumes_a_role_and_is_told_who_it_is(server, tmp_path, issu
                    AWS_SECRET_ACCESS_KEY=given["SecretAccessKey"], AWS_SESSION_TOKEN=given["SessionToken"])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["Arn"] == ARN + "from-cli"
-    done = run_aws(server, tmp_path, "assume-role-with-web-identity", "--role-arn", ROLE, "--role-session-name", "from-cli",
-                   "--web-identity-token", expired(issuer))
-    assert done.returncode != 0 and "(ExpiredTokenException)" in done.stderr
 
 
 def test_npm_client_sts_assumes_a_role_and_is_told_who_it_is(server, tmp_path, issuer):

@@ -518,6 +518,13 @@ def test_S4_1_the_names_of_the_environment(run, issuer):
     assert key not in server.log()
 
 
+def test_S4_14_without_AUTH_AUDIENCE_it_is_not_there(run, issuer):
+    key = base64.b64encode(os.urandom(32)).decode()
+    server = ready(run(f"trust:\n{issuer.trust()}", environment={"AUTH_ISSUER": issuer.url, "SESSION_TOKEN_KEY": key}))
+    not_there(assume(server, issuer.sign(aud="api"), RoleArn="_default"))
+    assert '"msg":"this role has no audience' in server.log()
+
+
 @pytest.mark.parametrize("environment", [{}, {"SESSION_TOKEN_KEY": ""}, {"SESSION_TOKEN_KEY": "AAAA"}])
 def test_S4_3_roles_without_a_key_to_seal_sessions_end_the_start(run, issuer, environment):
     server = run(f"trust:\n{issuer.trust()}roles:\n{role(issuer)}", environment=environment, ready=False)
