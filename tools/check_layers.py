@@ -32,8 +32,8 @@ LIBRARIES = {
     "curl/*": ["src/keys/fetch_url*.[ch]"],
     "sqlite3.h": ["src/store/store_sqlite*.[ch]"],
     "libpq-fe.h": ["src/store/*postgres*.c"],
-    "microhttpd.h": ["src/server/http.c"],
-    "yaml.h": ["src/server/config_read.c", "src/server/config_yaml.c"],
+    "microhttpd.h": ["src/server/http/http.c"],
+    "yaml.h": ["src/server/config/read.c", "src/server/config_yaml.c"],
     "ngx_*": ["src/nginx/*"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

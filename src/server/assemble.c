@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/control.h"
-#include "server/gateway.h"
-#include "server/introspector.h"
-#include "server/opaque.h"
-#include "server/revocations.h"
+#include "server/gateway/gateway.h"
+#include "server/issuer/control.h"
+#include "server/issuer/revocations.h"
 #include "server/routes.h"
-#include "server/sts.h"
+#include "server/sts/sts.h"
+#include "server/verify/introspector.h"
+#include "server/verify/opaque.h"
 
 enum { TICK_MIN_MS = 20, GATEWAY_TICK_MS = 500, GATEWAY_ARENA = 1 << 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
 

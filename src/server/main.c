@@ -12,7 +12,7 @@
 #include <jeton/version.h>
 
 #include "base/buffer.h"
-#include "server/environment.h"
+#include "server/config/process_environment.h"
 #include "server/server.h"
 
 enum { EXIT_GOOD = 0, EXIT_CONFIG = 2, EXIT_BROKEN = 4 };

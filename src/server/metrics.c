@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "server/clients.h"
+#include "server/clients/clients.h"
 
 _Static_assert(JT_METRICS_GRANTS == JT_GRANT_COUNT, "a counter for each grant");
 

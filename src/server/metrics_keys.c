@@ -3,7 +3,7 @@
  * the configuration and from names in this program alone. */
 #include <inttypes.h>
 
-#include "server/connections.h"
+#include "server/http/connections.h"
 #include "server/server.h"
 
 static void head(struct jt_buffer *out, const char *name, const char *type, const char *help)

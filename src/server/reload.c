@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "server/keeper.h"
+#include "server/issuer/keeper.h"
 
 enum {
     KEYS_WAIT_MS = 5000, /* for the keys of new issuers, before the configuration works without them */

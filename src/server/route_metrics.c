@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: what is counted, as Prometheus reads it. */
-#include "server/introspector.h"
-#include "server/revocations.h"
+#include "server/issuer/revocations.h"
 #include "server/routes.h"
+#include "server/verify/introspector.h"
 
 enum { TEXT_MAX = 256 * 1024 };
 

@@ -2,7 +2,7 @@
 /* Which endpoint answers this? The table of routes, and what every one of them would say alike: 404, 405, OPTIONS. */
 #include "server/routes.h"
 
-#include "server/proxies.h"
+#include "server/http/proxies.h"
 
 enum methods { GET, POST, GET_POST, ANY };
 

@@ -3,7 +3,7 @@
 #ifndef JT_SERVER_ROUTES_H
 #define JT_SERVER_ROUTES_H
 
-#include "server/http.h"
+#include "server/http/http.h"
 #include "server/server.h"
 
 enum jt_route {

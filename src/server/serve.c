@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/connections.h"
-#include "server/http.h"
+#include "server/http/connections.h"
+#include "server/http/http.h"
+#include "server/issuer/revocations.h"
 #include "server/reload.h"
-#include "server/revocations.h"
 #include "server/start_memory.h"
 
 enum { DRAIN_MS = 9000 };

@@ -3,8 +3,8 @@
  * all that was written: an entry that lost its audience would believe more than the operator said. */
 #include <stdlib.h>
 
-#include "server/config.h"
-#include "server/environment.h"
+#include "server/config/config.h"
+#include "server/config/process_environment.h"
 
 #include "fault.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/config_read.h"
-#include "server/keeper.h"
+#include "server/config/read.h"
+#include "server/issuer/keeper.h"
 
 #include "fault.h"
 

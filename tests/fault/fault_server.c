@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "server/keeper.h"
+#include "server/issuer/keeper.h"
 
 #include "fault.h"
 

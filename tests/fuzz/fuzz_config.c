@@ -4,7 +4,7 @@
  * is opened. */
 #include "fuzz.h"
 
-#include "server/config.h"
+#include "server/config/config.h"
 
 static void faults_hold(const struct jt_config_faults *faults)
 {

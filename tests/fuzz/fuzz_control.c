@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "jose/jwk.h"
-#include "server/control_request.h"
+#include "server/issuer/control_request.h"
 
 static bool is_inside(struct jeton_bytes part, const struct jt_arena *arena)
 {

@@ -3,9 +3,9 @@
  * form. */
 #include "fuzz.h"
 
-#include "server/clients.h"
-#include "server/config_judge.h"
-#include "server/form.h"
+#include "server/clients/clients.h"
+#include "server/config/judge.h"
+#include "server/http/form.h"
 
 static void form_holds(const struct jt_form *form, size_t body_len)
 {

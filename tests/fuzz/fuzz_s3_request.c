@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "server/s3_request.h"
+#include "server/gateway/s3_request.h"
 
 static struct jeton_bytes line_of(struct jeton_bytes *rest)
 {

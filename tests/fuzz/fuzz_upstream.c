@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first byte says what the rest is: a document of the upstream API, or the answer of an STS. */
 #include "fuzz.h"
-#include "server/assume_role.h"
-#include "server/upstream_documents.h"
+#include "server/gateway/assume_role.h"
+#include "server/gateway/upstream_documents.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "server/config.h"
+#include "server/config/config.h"
 
 struct item {
     struct jt_config_text id;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/delegation.h"
+#include "server/token/delegation.h"
 
 static unsigned char memory[1 << 18];
 static struct jt_arena arena;

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "crypto/crypto.h"
-#include "server/clients.h"
-#include "server/config_judge.h"
-#include "server/identity.h"
+#include "server/clients/clients.h"
+#include "server/config/judge.h"
+#include "server/verify/identity.h"
 
 static unsigned char memory[65536];
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/errands.h"
+#include "server/outbound/errands.h"
 
 struct world {
     struct jt_errands *errands;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/parking.h"
+#include "server/http/parking.h"
 
 static struct jt_parking parking;
 static int held, gone;

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
-#include "server/proxies.h"
+#include "server/http/proxies.h"
 
 static bool has(const char *proxy, const char *peer)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "server/s3_request.h"
+#include "server/gateway/s3_request.h"
 
 static unsigned char memory[65536];
 static struct jt_s3_request read;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is nothing forgotten early, whatever the wall's clock shows, and everything in the end? */
-#include "server/slow_clock.h"
+#include "server/issuer/slow_clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

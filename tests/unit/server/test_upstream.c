@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "server/assume_role.h"
-#include "server/upstream_documents.h"
+#include "server/gateway/assume_role.h"
+#include "server/gateway/upstream_documents.h"
 
 #define IS(bytes, text) assert_true(jt_bytes_equal((bytes), jeton_text(text)))
 
