@@ -220,22 +220,35 @@ bool jt_base64url_decode_arena(struct jeton_bytes text, struct jt_arena *arena, 
 
 #if defined(__x86_64__) && !defined(JT_BASE64URL_PLAIN)
 /* Twelve bytes become sixteen characters: the bytes are laid so that each six bits can be multiplied to their place,
- * and each value is moved by the distance of its row of the alphabet. Gives the bytes encoded. */
-__attribute__((target("ssse3"))) static size_t encode_by_sixteens(const unsigned char *in, size_t len, char *out)
+ * and each value is moved by the distance of its row of the alphabet. */
+__attribute__((target("ssse3"))) static inline __m128i sixteen_of(__m128i bytes)
 {
     const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
     /* By row: a to z, ten times 0 to 9 (each digit is a row here), "-", "_", A to Z. */
     const __m128i distance = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
                                            '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+    bytes = _mm_shuffle_epi8(bytes, order);
+    __m128i odd = _mm_mulhi_epu16(_mm_and_si128(bytes, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
+    __m128i even = _mm_mullo_epi16(_mm_and_si128(bytes, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
+    __m128i value = _mm_or_si128(odd, even);
+    __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(_mm_set1_epi8(26), value), _mm_set1_epi8(13));
+    __m128i row = _mm_or_si128(_mm_subs_epu8(value, _mm_set1_epi8(51)), upper);
+    return _mm_add_epi8(value, _mm_shuffle_epi8(distance, row));
+}
+
+/* Gives the bytes encoded: all but the last that make no whole step. Sixteen are read for twelve; so the last step
+ * reads some of the step before again, and leaves them out. */
+__attribute__((target("ssse3"))) static size_t encode_by_sixteens(const unsigned char *in, size_t len, char *out)
+{
+    const __m128i behind = _mm_setr_epi8(4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1);
     size_t done = 0;
-    for (; len - done >= 16; done += 12, out += 16) { /* sixteen bytes are read */
-        __m128i bytes = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(in + done)), order);
-        __m128i odd = _mm_mulhi_epu16(_mm_and_si128(bytes, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
-        __m128i even = _mm_mullo_epi16(_mm_and_si128(bytes, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
-        __m128i value = _mm_or_si128(odd, even);
-        __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(_mm_set1_epi8(26), value), _mm_set1_epi8(13));
-        __m128i row = _mm_or_si128(_mm_subs_epu8(value, _mm_set1_epi8(51)), upper);
-        _mm_storeu_si128((__m128i *)(void *)out, _mm_add_epi8(value, _mm_shuffle_epi8(distance, row)));
+    for (; len - done >= 16; done += 12)
+        _mm_storeu_si128((__m128i *)(void *)(out + done / 3 * 4),
+                         sixteen_of(_mm_loadu_si128((const __m128i *)(const void *)(in + done))));
+    if (len - done >= 12) {
+        __m128i last = _mm_loadu_si128((const __m128i *)(const void *)(in + done - 4));
+        _mm_storeu_si128((__m128i *)(void *)(out + done / 3 * 4), sixteen_of(_mm_shuffle_epi8(last, behind)));
+        done += 12;
     }
     return done;
 }

@@ -20,34 +20,43 @@ void jt_buffer_init_secret(struct jt_buffer *buffer, size_t max)
     *buffer = (struct jt_buffer){.max = max, .secret = true};
 }
 
+void jt_buffer_init_in(struct jt_buffer *buffer, void *memory, size_t room, size_t max)
+{
+    *buffer = (struct jt_buffer){.at = memory, .room = room < max ? room : max, .max = max, .borrowed = true};
+}
+
+static void leave(struct jt_buffer *buffer)
+{
+    if (buffer->secret && buffer->at != NULL)
+        jt_wipe(buffer->at, buffer->room);
+    if (!buffer->borrowed)
+        free(buffer->at);
+    buffer->borrowed = false;
+}
+
 void jt_buffer_done(struct jt_buffer *buffer)
 {
     if (buffer == NULL)
         return;
-    if (buffer->secret && buffer->at != NULL)
-        jt_wipe(buffer->at, buffer->room);
-    free(buffer->at);
+    leave(buffer);
     *buffer = (struct jt_buffer){.max = buffer->max, .secret = buffer->secret};
 }
 
 /* realloc() would leave the old copy of a secret behind. */
 static bool move(struct jt_buffer *buffer, size_t room)
 {
-    unsigned char *at = malloc(room);
+    unsigned char *at = malloc(room > 0 ? room : 1);
     if (at == NULL)
         return false;
-    if (buffer->at != NULL) {
+    if (buffer->len > 0)
         memcpy(at, buffer->at, buffer->len);
-        if (buffer->secret)
-            jt_wipe(buffer->at, buffer->room);
-        free(buffer->at);
-    }
+    leave(buffer);
     buffer->at = at;
     buffer->room = room;
     return true;
 }
 
-unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len)
+unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len)
 {
     if (buffer->status != JETON_OK)
         return NULL;
@@ -61,7 +70,7 @@ unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len)
         if (room < needed)
             room = needed;
         if (room < FIRST_ROOM)
-            room = FIRST_ROOM;
+            room = FIRST_ROOM < buffer->max ? FIRST_ROOM : buffer->max;
         if (!move(buffer, room)) {
             buffer->status = JETON_OUT_OF_MEMORY;
             return NULL;
@@ -72,36 +81,29 @@ unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len)
     return at;
 }
 
-void jt_buffer_add(struct jt_buffer *buffer, struct jeton_bytes bytes)
-{
-    if (bytes.len == 0)
-        return;
-    unsigned char *at = jt_buffer_grow(buffer, bytes.len);
-    if (at != NULL)
-        memcpy(at, bytes.at, bytes.len);
-}
-
 void jt_buffer_add_text(struct jt_buffer *buffer, const char *text)
 {
     jt_buffer_add(buffer, jeton_text(text));
 }
 
-void jt_buffer_add_byte(struct jt_buffer *buffer, unsigned char byte)
-{
-    unsigned char *at = jt_buffer_grow(buffer, 1);
-    if (at != NULL)
-        *at = byte;
-}
+/* The two digits of each number below a hundred. */
+static const char pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445"
+    "46474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091"
+    "9293949596979899";
 
 void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number)
 {
     char text[20]; /* the digits of 2^63 and a sign; written from the end, since a token has three of these */
     size_t at = sizeof text;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
+    for (; rest >= 100; rest /= 100) {
+        text[--at] = pairs[rest % 100 * 2 + 1];
+        text[--at] = pairs[rest % 100 * 2];
+    }
+    if (rest >= 10)
         text[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
+    text[--at] = (char)('0' + (rest >= 10 ? rest / 10 : rest));
     if (number < 0)
         text[--at] = '-';
     jt_buffer_add(buffer, jeton_bytes(text + at, sizeof text - at));
@@ -127,6 +129,8 @@ void jt_buffer_add_format(struct jt_buffer *buffer, const char *format, ...)
             buffer->len--;
         }
         buffer->max--;
+        if (buffer->room > buffer->max)
+            buffer->room = buffer->max;
     } else {
         unsigned char *at = jt_buffer_grow(buffer, (size_t)len + 1);
         if (at != NULL) {

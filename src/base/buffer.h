@@ -9,22 +9,48 @@
 struct jt_buffer {
     unsigned char *at;
     size_t len;
-    size_t room;
+    size_t room; /* at most max */
     size_t max;
-    bool secret; /* wiped when it moves and when it is done */
+    bool secret;   /* wiped when it moves and when it is done */
+    bool borrowed; /* its first memory is the caller's */
     enum jeton_status status;
 };
 
 void jt_buffer_init(struct jt_buffer *buffer, size_t max);
 void jt_buffer_init_secret(struct jt_buffer *buffer, size_t max);
+/* Begins in the caller's memory, which must outlive it; takes its own where that does not do. */
+void jt_buffer_init_in(struct jt_buffer *buffer, void *memory, size_t room, size_t max);
 void jt_buffer_done(struct jt_buffer *buffer);
-void jt_buffer_add(struct jt_buffer *buffer, struct jeton_bytes bytes);
 void jt_buffer_add_text(struct jt_buffer *buffer, const char *text);
-void jt_buffer_add_byte(struct jt_buffer *buffer, unsigned char byte);
 void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number);
 void jt_buffer_add_format(struct jt_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* jt_buffer_grow() where there is not room enough yet. */
+unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len);
+
 /* Room for `len` more bytes, counted as written; NULL once failed. */
-unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len);
+static inline unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len)
+{
+    if (len > buffer->room - buffer->len || buffer->at == NULL || buffer->status != JETON_OK)
+        return jt_buffer_grow_moving(buffer, len);
+    unsigned char *at = buffer->at + buffer->len;
+    buffer->len += len;
+    return at;
+}
+
+static inline void jt_buffer_add(struct jt_buffer *buffer, struct jeton_bytes bytes)
+{
+    unsigned char *at = bytes.len > 0 ? jt_buffer_grow(buffer, bytes.len) : NULL;
+    if (at != NULL)
+        memcpy(at, bytes.at, bytes.len);
+}
+
+static inline void jt_buffer_add_byte(struct jt_buffer *buffer, unsigned char byte)
+{
+    unsigned char *at = jt_buffer_grow(buffer, 1);
+    if (at != NULL)
+        *at = byte;
+}
+
 static inline struct jeton_bytes jt_buffer_bytes(const struct jt_buffer *buffer)
 {
     return jeton_bytes(buffer->at, buffer->len);

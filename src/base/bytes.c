@@ -66,45 +66,76 @@ static size_t character(const unsigned char *in, size_t left)
 
 #define EACH(byte) (0x0101010101010101U * (byte))
 
-/* The high bit of each byte that is under `limit` (at most 0x80); a byte behind one that is may be marked wrongly, so
- * this tells for sure only that there is none. */
-static inline uint64_t under(uint64_t word, unsigned limit)
+/* One to seven bytes, some of them twice, and letters. */
+static inline uint64_t few(const unsigned char *in, size_t len)
 {
-    return (word - EACH(limit)) & ~word & EACH(0x80U);
+    uint32_t low, high;
+    if (len < 4)
+        return in[0] | (uint64_t)in[len / 2] << 8 | (uint64_t)in[len - 1] << 16 | EACH('a') << 24;
+    memcpy(&low, in, sizeof low);
+    memcpy(&high, in + len - sizeof high, sizeof high);
+    return low | (uint64_t)high << 32;
 }
 
-static inline bool eight_plain(const unsigned char *in)
+static inline uint64_t eight(const unsigned char *in)
 {
-    uint64_t eight;
-    memcpy(&eight, in, sizeof eight);
-    return ((eight & EACH(0x80U)) | under(eight, 0x20) | under(eight ^ EACH('"'), 1) | under(eight ^ EACH('\\'), 1) |
-            under(eight ^ EACH(0x7fU), 1)) == 0;
+    uint64_t word;
+    memcpy(&word, in, sizeof word);
+    return word;
+}
+
+typedef signed char sixteen __attribute__((vector_size(16))); /* what has the high bit is below zero */
+typedef uint64_t two_words __attribute__((vector_size(16)));
+
+static inline bool words_plain(uint64_t one, uint64_t other)
+{
+    const two_words words = {one, other};
+    sixteen bytes = (sixteen)words;
+    two_words foreign = (two_words)((bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f));
+    return (foreign[0] | foreign[1]) == 0;
+}
+
+/* Where the length is no multiple of what is looked at in one step, the last step looks at some bytes again. */
+static inline bool all_plain(const unsigned char *in, size_t len)
+{
+    if (len < 8)
+        return len == 0 || words_plain(few(in, len), EACH('a'));
+    for (size_t i = 0; len - i > 16; i += 16)
+        if (!words_plain(eight(in + i), eight(in + i + 8)))
+            return false;
+    return words_plain(eight(len < 16 ? in : in + len - 16), eight(in + len - 8));
 }
 
 size_t jt_bytes_plain(struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
     size_t i = 0;
-    while (text.len - i >= 8 && eight_plain(in + i))
-        i += 8;
-    if (text.len >= 8 && text.len - i < 8 && eight_plain(in + text.len - 8)) /* the rest, with some of before */
+    if (all_plain(in, text.len))
         return text.len;
     while (i < text.len && in[i] >= 0x20 && in[i] < 0x7f && in[i] != '"' && in[i] != '\\')
         i++;
     return i;
 }
 
+static inline bool all_ascii(const unsigned char *in, size_t len)
+{
+    if (len < 8)
+        return len == 0 || (few(in, len) & EACH(0x80U)) == 0;
+    uint64_t seen = eight(in + len - 8);
+    for (size_t i = 0; len - i > 8; i += 8)
+        seen |= eight(in + i);
+    return (seen & EACH(0x80U)) == 0;
+}
+
 bool jt_bytes_utf8(struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
+    if (all_ascii(in, text.len)) /* nearly always */
+        return true;
     for (size_t i = 0; i < text.len;) {
-        uint64_t eight;
-        if (text.len - i >= 8) { /* ASCII, nearly always */
-            memcpy(&eight, in + i, sizeof eight);
-            if ((eight & EACH(0x80U)) == 0) {
-                i += 8;
-                continue;
-            }
+        if (text.len - i >= 8 && (eight(in + i) & EACH(0x80U)) == 0) {
+            i += 8;
+            continue;
         }
         size_t len = character(in + i, text.len - i);
         if (len == 0)

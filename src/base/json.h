@@ -147,7 +147,12 @@ struct jt_json_writer {
 };
 void jt_json_open(struct jt_json_writer *writer, struct jt_buffer *buffer); /* "{" */
 void jt_json_close(struct jt_json_writer *writer);                          /* "}" */
-void jt_json_name(struct jt_json_writer *writer, const char *name);         /* the comma, the name and ":" */
+/* The comma, the name and ":". */
+void jt_json_member(struct jt_json_writer *writer, struct jeton_bytes name);
+static inline void jt_json_name(struct jt_json_writer *writer, const char *name)
+{
+    jt_json_member(writer, jeton_text(name));
+}
 void jt_json_add_string(struct jt_json_writer *writer, const char *name, struct jeton_bytes text);
 void jt_json_add_text(struct jt_json_writer *writer, const char *name, const char *text);
 void jt_json_add_number(struct jt_json_writer *writer, const char *name, int64_t number);

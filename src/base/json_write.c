@@ -30,17 +30,28 @@ static inline bool plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+/* A text that stands as it is, with its quotes; gives where the next byte goes. */
+static inline unsigned char *put_quoted(unsigned char *at, struct jeton_bytes text)
+{
+    *at++ = '"';
+    memcpy(at, text.at, text.len);
+    at += text.len;
+    *at++ = '"';
+    return at;
+}
+
+static inline bool all_plain(struct jeton_bytes text)
+{
+    return text.len > 0 && jt_bytes_plain(text) == text.len;
+}
+
 void jt_json_write_string(struct jt_buffer *buffer, struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
-    size_t all = jt_bytes_plain(text);
-    if (all == text.len && text.len > 0) { /* nearly every name and text: in one step */
-        unsigned char *at = jt_buffer_grow(buffer, all + 2);
-        if (at != NULL) {
-            at[0] = '"';
-            memcpy(at + 1, in, all);
-            at[all + 1] = '"';
-        }
+    if (all_plain(text)) { /* nearly every text: in one step */
+        unsigned char *at = jt_buffer_grow(buffer, text.len + 2);
+        if (at != NULL)
+            put_quoted(at, text);
         return;
     }
     jt_buffer_add_byte(buffer, '"');
@@ -114,12 +125,22 @@ void jt_json_close(struct jt_json_writer *writer)
     jt_buffer_add_byte(writer->buffer, '}');
 }
 
-void jt_json_name(struct jt_json_writer *writer, const char *name)
+void jt_json_member(struct jt_json_writer *writer, struct jeton_bytes name)
 {
-    if (!writer->first)
-        jt_buffer_add_byte(writer->buffer, ',');
+    bool comma = !writer->first;
     writer->first = false;
-    jt_json_write_string(writer->buffer, jeton_text(name));
+    if (all_plain(name)) { /* nearly every name: in one step */
+        unsigned char *at = jt_buffer_grow(writer->buffer, name.len + 3 + comma);
+        if (at == NULL)
+            return;
+        if (comma)
+            *at++ = ',';
+        *put_quoted(at, name) = ':';
+        return;
+    }
+    if (comma)
+        jt_buffer_add_byte(writer->buffer, ',');
+    jt_json_write_string(writer->buffer, name);
     jt_buffer_add_byte(writer->buffer, ':');
 }
 

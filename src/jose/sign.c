@@ -11,6 +11,9 @@
 
 #define CLAIMS_MAX 256 /* further claims of a call */
 #define PAYLOAD_MAX ((size_t)1 << 20)
+/* Most of them are smaller, and take no memory of their own. */
+#define PAYLOAD_ROOM 1024
+#define HEADER_ROOM 256
 #define TIME_MAX ((int64_t)1 << 53)
 #define NO_BYTES ((struct jeton_bytes){NULL, 0})
 
@@ -143,10 +146,10 @@ static enum jeton_status read_extra(const struct jeton_sign_options *options, st
 
 /* --- Writing the payload --- */
 
-static bool replaced(const struct jeton_sign_options *options, const char *name)
+static bool replaced(const struct jeton_sign_options *options, struct jeton_bytes name)
 {
     for (size_t i = 0; i < options->claim_count; i++)
-        if (jt_bytes_equal(options->claims[i].name, jeton_text(name)))
+        if (jt_bytes_equal(options->claims[i].name, name))
             return true;
     return false;
 }
@@ -159,9 +162,9 @@ struct payload {
 };
 
 /* The next standard claim may be written. */
-static bool begin(struct payload *payload, const char *name)
+static inline bool begin(struct payload *payload, const char *name)
 {
-    if (replaced(payload->options, name))
+    if (replaced(payload->options, jeton_bytes(name, 3)))
         return false;
     memcpy(payload->standard[payload->standard_count++], name, 4);
     return true;
@@ -226,21 +229,10 @@ static enum jeton_status add_jti(struct payload *payload, struct jeton_detail *d
     return JETON_OK;
 }
 
-/* A member by a name that is not a C string; its value is to follow. */
-static void add_name(struct payload *payload, struct jeton_bytes name)
-{
-    struct jt_buffer *buffer = payload->writer.buffer;
-    if (!payload->writer.first)
-        jt_buffer_add_byte(buffer, ',');
-    payload->writer.first = false;
-    jt_json_write_string(buffer, name);
-    jt_buffer_add_byte(buffer, ':');
-}
-
 static void add_claim(struct payload *payload, const struct extra *extra, size_t i)
 {
     const struct jeton_claim *claim = &payload->options->claims[i];
-    add_name(payload, claim->name);
+    jt_json_member(&payload->writer, claim->name);
     if (extra->claims != NULL && extra->claims[i].value != NULL)
         jt_json_write(payload->writer.buffer, extra->claims[i]);
     else
@@ -270,7 +262,6 @@ static enum jeton_status write_payload(const struct jeton_sign_options *options,
                                        struct jt_buffer *out, struct jeton_detail *detail)
 {
     struct payload payload = {.options = options};
-    expect(out, 1000);
     jt_json_open(&payload.writer, out);
     add_text(&payload, "iss", options->issuer);
     add_text(&payload, "sub", options->subject);
@@ -285,7 +276,7 @@ static enum jeton_status write_payload(const struct jeton_sign_options *options,
         add_claim(&payload, extra, i);
     for (struct jt_json_walk w = jt_json_walk(extra->object); jt_json_next(&w);)
         if (!written(&payload, w.name)) {
-            add_name(&payload, w.name);
+            jt_json_member(&payload.writer, w.name);
             jt_json_write(out, w.value);
         }
     jt_json_close(&payload.writer);
@@ -349,7 +340,8 @@ enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_a
     if ((key->about.signs & JT_ALG_BIT(alg->id)) == 0)
         return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key cannot sign with %s", alg->name);
     expect(token, jt_base64url_encoded(header.len) + jt_base64url_encoded(payload.len) +
-                      jt_base64url_encoded(jt_signature_size(key->about.shape, alg->method)) + 2);
+                      jt_base64url_encoded(jt_signature_size(key->about.shape, alg->method)) +
+                      3); /* and the caller's NUL */
     add_base64url(token, header);
     jt_buffer_add_byte(token, '.');
     add_base64url(token, payload);
@@ -391,8 +383,9 @@ enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct je
     JT_TRY(read_extra(options, &extra, detail));
     JT_AUTO(jt_buffer_done) struct jt_buffer header = {0};
     JT_AUTO(jt_buffer_done) struct jt_buffer payload = {0};
-    jt_buffer_init(&header, PAYLOAD_MAX);
-    jt_buffer_init(&payload, PAYLOAD_MAX);
+    unsigned char header_room[HEADER_ROOM], payload_room[PAYLOAD_ROOM];
+    jt_buffer_init_in(&header, header_room, sizeof header_room, PAYLOAD_MAX);
+    jt_buffer_init_in(&payload, payload_room, sizeof payload_room, PAYLOAD_MAX);
     write_header(key, alg, options, &header);
     JT_TRY(write_payload(options, &extra, &payload, detail));
     JT_TRY(header.status);

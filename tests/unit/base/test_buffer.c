@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "base_test.h"
 
 static void pieces_are_joined(void **state)
@@ -76,6 +78,56 @@ static void a_secret_one_keeps_its_bytes_when_it_moves(void **state)
     assert_null(buffer.at);
 }
 
+static void one_in_the_callers_memory_takes_its_own_when_that_is_full(void **state)
+{
+    (void)state;
+    unsigned char memory[8];
+    struct jt_buffer buffer;
+    jt_buffer_init_in(&buffer, memory, sizeof memory, 1000);
+    jt_buffer_add_text(&buffer, "12345678");
+    assert_ptr_equal(buffer.at, memory);
+    jt_buffer_add_byte(&buffer, '9');
+    assert_ptr_not_equal(buffer.at, memory);
+    assert_bytes(jt_buffer_bytes(&buffer), "123456789");
+    jt_buffer_done(&buffer);
+    jt_buffer_add_text(&buffer, "again"); /* in memory of its own */
+    assert_ptr_not_equal(buffer.at, memory);
+    jt_buffer_done(&buffer);
+}
+
+static void one_in_the_callers_memory_keeps_to_its_maximum(void **state)
+{
+    (void)state;
+    unsigned char memory[8];
+    struct jt_buffer buffer;
+    jt_buffer_init_in(&buffer, memory, sizeof memory, 3);
+    jt_buffer_add_text(&buffer, "123");
+    assert_int_equal(buffer.status, JETON_OK);
+    jt_buffer_add_byte(&buffer, '4');
+    assert_int_equal(buffer.status, JETON_ARGUMENT_INVALID);
+    assert_bytes(jt_buffer_bytes(&buffer), "123");
+    jt_buffer_done(&buffer);
+}
+
+static void numbers_are_written_with_every_count_of_digits(void **state)
+{
+    (void)state;
+    char expected[24];
+    struct jt_buffer buffer;
+    jt_buffer_init(&buffer, 100);
+    for (int64_t power = 1; power < INT64_MAX / 10; power *= 10) {
+        const int64_t numbers[] = {power - 1, power, power + 1, -power, 7 * power + power / 3};
+        for (size_t i = 0; i < JT_COUNT(numbers); i++) {
+            buffer.len = 0;
+            jt_buffer_add_number(&buffer, numbers[i]);
+            snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
+            assert_int_equal(buffer.len, strlen(expected));
+            assert_memory_equal(buffer.at, expected, buffer.len);
+        }
+    }
+    jt_buffer_done(&buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +136,9 @@ int main(void)
         cmocka_unit_test(a_format_may_fill_it_exactly),
         cmocka_unit_test(the_first_failure_stays),
         cmocka_unit_test(a_secret_one_keeps_its_bytes_when_it_moves),
+        cmocka_unit_test(one_in_the_callers_memory_takes_its_own_when_that_is_full),
+        cmocka_unit_test(one_in_the_callers_memory_keeps_to_its_maximum),
+        cmocka_unit_test(numbers_are_written_with_every_count_of_digits),
     };
     return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);
 }

@@ -75,6 +75,27 @@ static void utf8_is_what_its_definition_says_for_every_three_bytes(void **state)
     }
 }
 
+/* Whatever stands around it, and in whichever step it is looked at. */
+static void the_first_byte_that_needs_an_escape_is_found_at_every_place(void **state)
+{
+    (void)state;
+    unsigned char text[40];
+    for (size_t len = 0; len <= sizeof text; len++) {
+        memset(text, 'x', sizeof text);
+        assert_int_equal(jt_bytes_plain(jeton_bytes(text, len)), len);
+        assert_true(jt_bytes_utf8(jeton_bytes(text, len)));
+        for (size_t at = 0; at < len; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                text[at] = (unsigned char)byte;
+                bool stands = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+                assert_int_equal(jt_bytes_plain(jeton_bytes(text, len)), stands ? len : at);
+                assert_int_equal(jt_bytes_utf8(jeton_bytes(text, len)), byte < 0x80);
+            }
+            text[at] = 'x';
+        }
+    }
+}
+
 static void utf8_of_four_bytes_ends_at_10ffff(void **state)
 {
     (void)state;
@@ -140,6 +161,7 @@ int main(void)
         cmocka_unit_test(cuts_are_clipped),
         cmocka_unit_test(utf8_is_what_its_definition_says_for_every_three_bytes),
         cmocka_unit_test(utf8_of_four_bytes_ends_at_10ffff),
+        cmocka_unit_test(the_first_byte_that_needs_an_escape_is_found_at_every_place),
         cmocka_unit_test(numbers_are_digits_up_to_the_maximum),
         cmocka_unit_test(a_copy_ends_with_a_nul),
         cmocka_unit_test(the_hash_is_siphash_2_4),
