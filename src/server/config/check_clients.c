@@ -25,6 +25,20 @@ static void fault(const struct judged *judged, struct jt_place place, const char
     jt_config_fault(judged->faults, place, shown, "%.220s", what);
 }
 
+/* Something that would prove who it is was given, and refused when it was read. */
+static bool is_proof_told(const struct judged *judged)
+{
+    static const char *const proofs[] = {"secret_file", "keys", "keys.jwks_url", "keys.jwks_file", "keys.key_files"};
+    char shown[KEY_ROOM];
+
+    for (size_t i = 0; i < JT_COUNT(proofs); i++) {
+        snprintf(shown, sizeof shown, "clients[%zu].%s", judged->index, proofs[i]);
+        if (jt_config_told(judged->faults, shown))
+            return true;
+    }
+    return false;
+}
+
 /* Where the client stands, by a key of it that could be read. */
 static struct jt_place place_of(const struct jt_config_client *client)
 {
@@ -105,7 +119,7 @@ static void check_proof(const struct judged *judged)
         check_keys(judged);
     else if (client->secret_file.at != NULL)
         check_secret(judged);
-    else if (place_of(client).line > 0)
+    else if (place_of(client).line > 0 && !is_proof_told(judged))
         fault(judged, place_of(client), "secret_file", "must be given, or keys");
 }
 

@@ -60,7 +60,7 @@ static void check_belongs(const struct jt_config_backend *backend, const struct 
     char key[KEY_ROOM];
 
     snprintf(key, sizeof key, "gateway.backends.%s.%s", backend->id.at, name);
-    if (needed && value->at == NULL)
+    if (needed && value->at == NULL && !jt_config_told(faults, key))
         jt_config_fault(faults, backend->auth.place, key, "must be given with auth: %s", auth);
     if (!needed && value->at != NULL)
         jt_config_fault(faults, value->place, key, "belongs to auth: %s alone", auth);

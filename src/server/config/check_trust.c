@@ -32,11 +32,7 @@ static bool is_told(const struct judged *judged, const char *key)
     char shown[KEY_ROOM];
 
     snprintf(shown, sizeof shown, "trust[%zu].%s", judged->index, key);
-    for (size_t i = 0; i < judged->faults->count; i++) {
-        if (strcmp(judged->faults->at[i].key, shown) == 0)
-            return true;
-    }
-    return false;
+    return jt_config_told(judged->faults, shown);
 }
 
 /* --- Times --- */
@@ -278,7 +274,9 @@ static void check_introspection(const struct judged *judged)
 
     if (first->at == NULL)
         return;
-    if (url->at == NULL || id->at == NULL || file->at == NULL)
+    if ((url->at == NULL && !is_told(judged, "introspection.url")) ||
+        (id->at == NULL && !is_told(judged, "introspection.client_id")) ||
+        (file->at == NULL && !is_told(judged, "introspection.client_secret_file")))
         fault(judged, first->place, "introspection", "needs url, client_id and client_secret_file");
     check_file(judged, file, "introspection.client_secret_file");
     if (url->at == NULL)

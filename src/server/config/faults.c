@@ -29,6 +29,15 @@ void jt_config_fault(struct jt_config_faults *faults, struct jt_place place, con
     va_end(arguments);
 }
 
+bool jt_config_told(const struct jt_config_faults *faults, const char *key)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        if (strcmp(faults->at[i].key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int compare_faults(const void *left, const void *right)
 {
     const struct jt_config_fault *a = left;

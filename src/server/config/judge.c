@@ -48,6 +48,12 @@ static bool is_printable(unsigned char byte)
     return byte > 0x20 && byte < 0x7f;
 }
 
+static bool is_address_byte(unsigned char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'F') || (byte >= 'a' && byte <= 'f') ||
+           byte == ':' || byte == '.';
+}
+
 bool jt_is_field_name(struct jeton_bytes text)
 {
     return text.len > 0 && only_bytes(text, is_field_byte);
@@ -99,6 +105,23 @@ const char *jt_judge_proxy(struct jeton_bytes text)
     return jt_proxy_read(text, &proxy) ? NULL : "must be unix, an address, or an address with its bits: 10.0.0.0/8";
 }
 
+/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT. */
+static bool is_authority(struct jeton_bytes text)
+{
+    bool bracket = jt_bytes_start(text, JT_TEXT("["));
+    size_t end = jt_bytes_find(text, bracket ? ']' : ':', 0);
+    struct jeton_bytes host = jt_bytes_cut(text, bracket ? 1 : 0, end);
+    struct jeton_bytes rest = jt_bytes_cut(text, end + (bracket ? 1 : 0), text.len);
+    uint64_t port = 0;
+
+    if (host.len == 0 || host.len > 253 || (bracket && end == text.len))
+        return false;
+    if (!only_bytes(host, bracket ? is_address_byte : is_name_byte))
+        return false;
+    return rest.len == 0 ||
+           (jt_bytes_start(rest, JT_TEXT(":")) && jt_bytes_number(jt_bytes_cut(rest, 1, rest.len), 65535, &port));
+}
+
 const char *jt_judge_issuer(struct jeton_bytes text)
 {
     size_t scheme = jt_bytes_start(text, JT_TEXT("https://")) ? 8 : jt_bytes_start(text, JT_TEXT("http://")) ? 7 : 0;
@@ -111,7 +134,11 @@ const char *jt_judge_issuer(struct jeton_bytes text)
         return "may have no query and no fragment (RFC 8414 §2)";
     if (jt_bytes_find(text, '@', 0) < text.len)
         return "may have no user information";
-    return only_bytes(text, is_url_byte) ? NULL : "holds a byte that no address may hold";
+    if (!only_bytes(text, is_url_byte))
+        return "holds a byte that no address may hold";
+    return is_authority(jt_bytes_cut(text, scheme, jt_bytes_find(text, '/', scheme)))
+               ? NULL
+               : "must name a host, and after a colon a port: https://HOST or https://HOST:PORT";
 }
 
 /* RFC 9728 §1.2. */

@@ -143,6 +143,8 @@ struct jeton_bytes jt_config_variable(const char *const *environment, const char
 /* Adds a fault: `what` is a format. */
 void jt_config_fault(struct jt_config_faults *faults, struct jt_place place, const char *key, const char *what, ...)
     __attribute__((format(printf, 4, 5), cold));
+/* True when a fault of this very key was added: a value that was refused is not missing. */
+bool jt_config_told(const struct jt_config_faults *faults, const char *key);
 /* In the order of the text: file first, then by source, line and column. */
 void jt_config_faults_sort(struct jt_config_faults *faults);
 /* "FILE:LINE:COLUMN: key: what" without a line feed; `file` stands for a NULL source. */

@@ -456,7 +456,8 @@ static void addresses_to_listen_on(void **state)
 
 static void issuers(void **state)
 {
-    static const char *const good[] = {"https://a", "http://127.0.0.1:8080", "https://a/b/", "https://[::1]:1/x"};
+    static const char *const good[] = {"https://a",         "http://127.0.0.1:8080",       "https://a/b/",
+                                       "https://[::1]:1/x", "https://a_b.example-1:65535", "https://[::1]"};
     static const char *const bad[] = {"",
                                       "a",
                                       "https://",
@@ -468,7 +469,19 @@ static void issuers(void **state)
                                       "https://a b",
                                       "https://a\"",
                                       "https://\xc3\xa9",
-                                      "HTTPS://a"};
+                                      "HTTPS://a",
+                                      "https://[",
+                                      "https://[]",
+                                      "https://[::1",
+                                      "https://[::1]1",
+                                      "https://[::g]",
+                                      "https://a:",
+                                      "https://a:x",
+                                      "https://a:65536",
+                                      "https://a:/b",
+                                      "https://:1",
+                                      "https://%61",
+                                      "https://a,b"};
 
     (void)state;
     for (size_t i = 0; i < JT_COUNT(good); i++)
