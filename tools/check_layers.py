@@ -33,7 +33,7 @@ LIBRARIES = {
     "sqlite3.h": ["src/store/store_sqlite*.[ch]"],
     "libpq-fe.h": ["src/store/*postgres*.c"],
     "microhttpd.h": ["src/server/http/http.c"],
-    "yaml.h": ["src/server/config/read.c", "src/server/config_yaml.c"],
+    "yaml.h": ["src/server/config/read.c"],
     "ngx_*": ["src/nginx/*"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
