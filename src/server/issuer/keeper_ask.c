@@ -174,24 +174,22 @@ static void warn_of_breach(const struct jt_keeper *keeper, const char *kid, cons
 }
 
 static JT_CHECKED revoke(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jeton_bytes kid,
-                         struct jt_json_writer *out, struct jeton_detail *detail)
+                         struct jt_revoked_key *revoked, struct jt_json_writer *out, struct jeton_detail *detail)
 {
     size_t index = jt_keeper_find_kid(keeper, &change->rotation, kid);
     const struct jt_rotation_key *active;
     struct jt_rotation_breach breach;
-    struct jt_revoked_key revoked;
 
     if (index == change->rotation.count)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "no key here has the kid %s", jt_escape(kid).text);
-    name_revoked(&jt_keeper_find(keeper, change->rotation.at[index].id)->key->about, change->now, &revoked);
-    change->revoked = &revoked;
+    name_revoked(&jt_keeper_find(keeper, change->rotation.at[index].id)->key->about, change->now, revoked);
+    change->revoked = revoked;
     breach = jt_rotation_revoke(&change->rotation, index, change->now);
     JT_TRY(jt_keeper_change_make(keeper, change, detail));
     JT_TRY(jt_keeper_commit(keeper, change, detail));
-    change->revoked = NULL;
-    warn_of_breach(keeper, revoked.kid, &breach);
+    warn_of_breach(keeper, revoked->kid, &breach);
     active = jt_rotation_active(&keeper->rotation);
-    jt_json_add_text(out, "revoked", revoked.kid);
+    jt_json_add_text(out, "revoked", revoked->kid);
     jt_json_add_boolean(out, "was_active", breach.was_active);
     jt_json_add_string(out, "active", jt_keeper_find(keeper, active->id)->key->about.kid);
     jt_json_add_boolean(out, "fresh", breach.fresh);
@@ -204,13 +202,14 @@ JT_CHECKED jt_keeper_revoke(struct jt_keeper *keeper, struct jeton_bytes kid, st
                             struct jeton_detail *detail)
 {
     struct jt_keeper_change change;
+    struct jt_revoked_key revoked;
     enum jeton_status status;
     int64_t now;
 
     pthread_mutex_lock(&keeper->mutex);
     now = jt_keeper_now(keeper);
     change = jt_keeper_change_of(keeper, now);
-    status = revoke(keeper, &change, kid, out, detail);
+    status = revoke(keeper, &change, kid, &revoked, out, detail);
     jt_keeper_change_done(&change);
     pthread_mutex_unlock(&keeper->mutex);
     return status;
