@@ -20,7 +20,8 @@ from judge.forge import (ALGORITHMS, EC_HASH, HASH, KINDS, NOW, b64, compact, ev
 ES, RSA = key("P-256"), key("RSA")
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 ASYMMETRIC = sorted(ALGORITHMS)
-VERBS = ["verify", "sign", "inspect", "key generate", "key public", "key convert", "key thumbprint", "keys fetch", "keys lint"]
+VERBS = ["verify", "sign", "inspect", "key generate", "key public", "key convert", "key thumbprint", "keys fetch", "keys lint",
+         "issuer status", "issuer rotate", "issuer revoke", "issuer import", "issuer reseal"]
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_version():
     assert result.returncode == 0 and re.match(rb"jeton \d+\.\d+", result.stdout)
 
 
-@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["key"], ["key", "nosuch"], ["keys"], ["sign"], ["key", "generate"], ["key", "convert"], ["jws", "sign"], ["jwe", "encrypt"], ["issuer", "status"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["key"], ["key", "nosuch"], ["keys"], ["sign"], ["key", "generate"], ["key", "convert"], ["jws", "sign"], ["jwe", "encrypt"], ["issuer"], ["issuer", "nosuch"]], ids=" ".join)
 def test_what_is_no_verb_ends_with_2(arguments):
     assert jeton(*arguments).returncode == 2
 
