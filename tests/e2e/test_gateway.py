@@ -157,7 +157,7 @@ def test_S4_40_pages_may_read_whatever_is_answered(world):
 
 
 def test_S4_41_a_request_id_goes_through_and_one_that_cannot_be_shown_does_not(world):
-    for target in ("/acme/maps/tile.bin", "/acme/none/k"):
+    for target in ("/acme/maps/tile.bin", "/acme/none/k", "/.sts?Action=GetCallerIdentity", "/.well-known/jwks.json"):
         answer = world.gateway.get(target, [("X-Request-Id", "abc-123")])
         assert answer.headers.get_all("x-request-id") == ["abc-123"]
         answer = world.gateway.get(target, [("X-Request-Id", "<script>")])
@@ -177,6 +177,7 @@ def test_S4_12_the_upstream_API_is_asked_as_the_caller(world, product):
         claims = claims_of(token)
         assert (claims["sub"], claims["idp"], claims["aud"]) == ("grace", world.issuer.url, world.api.url)
         assert claims["iss"] == world.jetond.url and claims["exp"] - claims["iat"] <= 60
+    assert len({claims_of(headers["Authorization"])["jti"] for _, _, headers, _ in asked}) == 3, "a new token each"
     before = len(world.api.asked)
     assert world.gateway.get(f"/acme/{product}/tile.bin").status == 200
     assert [headers.get("Authorization") for _, _, headers, _ in asked_since(world.api, before)][:2] == [None, None]
@@ -203,6 +204,19 @@ def test_bad_tokens_do_not_reach_the_upstream_API(world):
     assert code_of(world.gateway.get(signed, world.bearer())) == (400, "InvalidRequest")
     assert world.gateway.get("/acme/maps/t", [("Authorization", "AWS4-HMAC-SHA256 nonsense")]).status in (400, 403)
     assert len(world.api.asked) == before
+
+
+def test_who_says_who_he_is_in_no_way_that_is_known_is_not_taken_for_nobody(world):
+    before = len(world.api.asked)
+    for scheme in ("Basic YTpi", "Bearer", "Bearer ", "AWS4", "Digest x"):
+        expected = (403, "AccessDenied") if scheme.startswith("Bearer") else (400, "InvalidArgument")
+        asked = [("Authorization", scheme)]
+        assert code_of(world.gateway.get("/acme/maps/tile.bin", asked)) == expected, scheme
+        assert code_of(world.jetond.get("/gateway/s3/acme/maps/tile.bin", asked)) == expected, scheme
+        assert code_of(world.gateway.request("PUT", "/acme/maps/k", asked, b"x")) == (405, "MethodNotAllowed")
+    assert len(world.api.asked) == before
+    assert world.gateway.get("/acme/maps/tile.bin", [("Authorization", "bEARER " + world.issuer.sign())]).status == 200
+    assert world.gateway.get("/acme/maps/tile.bin").status == 200
 
 
 def test_S4_42_parts_of_a_path_cannot_become_another_address(world):
@@ -388,6 +402,50 @@ def test_S4_46_what_an_STS_says_no_with(world):
         assert len(world.store.asked) == before, "never unsigned"
     world.sts.error = world.sts.raw = None
     assert world.gateway.get("/acme/fed/k", world.bearer("denied0")).status == 200, "a failure is not kept"
+
+
+def test_S4_46_the_STS_of_another_server_of_this_kind_is_one(world, run, tmp_path):
+    """Nothing is scripted: the store is a gateway of its own, whose /.sts trusts the server that asks in a caller's
+    name, and which checks what it gave."""
+    port, loose = free_port(), "allow_http: true, allow_private_ip: true"
+    store = f"http://127.0.0.1:{port}"
+    outer = run(world.config + f"""    real: {{endpoint: "{store}", auth: federated, sts_endpoint: "{store}/.sts", \
+role_arn: "arn:aws:iam::000000000000:role/reader", {loose}}}\n""")
+    seal = tmp_path / "seal"
+    seal.write_bytes(os.urandom(32))
+    seal.chmod(0o600)
+    inner = run(f"""
+trust:
+  - {{issuer: "{outer.url}", audiences: [nobody], {loose}}}
+roles:
+  - {{name: reader, issuers: ["{outer.url}"], audiences: [sts.amazonaws.com], subjects: [ada, grace],
+     scopes: [{{bucket: inner, prefix: maps, actions: [read]}}]}}
+sessions: {{key_files: [{seal}]}}
+gateway: {{upstream_api: "{world.api.url}", {loose}, backends: {{main: {{endpoint: "{world.plain.url}", auth: anonymous, {loose}}}}}}}
+""", name="inner")
+    world.api.connection("real", "federated", bucket="inner", base_prefix="", region="us-east-1")
+    world.api.product("acme", "real", "real", prefix="maps/")
+    world.api.product("acme", "real-other", "real", prefix="other/")
+    for name in ("maps", "other"):
+        world.api.product("inner", name, "main", prefix="acme/maps/")
+    with contextlib.ExitStack() as stack:
+        front = free_port()
+        for directory, where, server in (("inner", port, inner), ("outer", front, outer)):
+            gateway = Nginx(tmp_path / ("nginx-" + directory), gateway_conf(tmp_path / ("nginx-" + directory), where, server), where)
+            stack.callback(gateway.end)
+        before = len(world.api.asked)
+        answer = gateway.get("/acme/real/tile.bin", world.bearer("ada"))
+        assert (answer.status, answer.body) == (200, BODY)
+        heard = {path: claims_of(headers["Authorization"]) for _, path, headers, _ in asked_since(world.api, before)}
+        assert (heard["/products/acme/real"]["sub"], heard["/products/acme/real"]["idp"]) == ("ada", world.issuer.url)
+        assert (heard["/products/inner/maps"]["sub"], heard["/products/inner/maps"]["idp"]) == ("ada", outer.url)
+        assert gateway.request("HEAD", "/acme/real/tile.bin", world.bearer("grace")).status == 200
+        assert code_of(gateway.get("/acme/real-other/tile.bin", world.bearer("ada"))) == (403, "AccessDenied"), "scope"
+        assert code_of(gateway.get("/acme/real/tile.bin", world.bearer("eve"))) == (403, "AccessDenied"), "subject"
+        assert gateway.get("/acme/real/absent", world.bearer("ada")).status == 404
+    text = inner.get("/metrics").body.decode()
+    assert 'jeton_http_requests_total{route="sts",status="200"} 2' in text, "one for each caller"
+    assert 'jeton_http_requests_total{route="sts",status="403"} 1' in text
 
 
 def test_S4_47_credentials_are_got_once_for_each_caller(world):

@@ -6,12 +6,16 @@ import datetime
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 import urllib.parse
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway import Shelf, World, code_of
+from jetond import decode_part, encode_part
 
 boto3 = pytest.importorskip("boto3")
 import botocore.auth  # noqa: E402
@@ -46,7 +50,7 @@ def world(tmp_path_factory):
         shelf = Shelf(("AKIDOWN", "not told"))
         shelf.objects.update(TREE)
         world = World(stack, directory, ROLES.replace("SEAL", str(seal)), shelf)
-        world.shelf = shelf
+        world.shelf, world.seal = shelf, seal
         world.api.product("acme", "other", "own")
         world.api.product("acme", "own", "own", permissions=["read", "write"])
         world.api.connection("own-locked", "static", read_only=True)
@@ -215,6 +219,67 @@ def test_sessions_of_others_and_ended_ones_are_refused(world):
         other = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1:]
         target, headers = signed(world, {**credentials, "SessionToken": other})
         assert world.gateway.get(target, headers).status in (400, 403), place
+
+
+def reading(world, credentials):
+    """200, or S3's code for it."""
+    target, headers = signed(world, credentials)
+    answer = world.gateway.get(target, headers)
+    return 200 if answer.body == b"alpha" else code_of(answer)
+
+
+def resealed(world, credentials, seconds):
+    """The same session, sealed by the same key, with another end."""
+    header, _, nonce, text, tag = credentials["SessionToken"].split(".")
+    key = AESGCM(world.seal.read_bytes())
+    session = json.loads(key.decrypt(decode_part(nonce), decode_part(text) + decode_part(tag), header.encode()))
+    ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    session["expiration"] = ends.strftime("%Y-%m-%dT%H:%M:%SZ")
+    nonce = os.urandom(12)
+    sealed = key.encrypt(nonce, json.dumps(session).encode(), header.encode())
+    parts = [header, "", encode_part(nonce), encode_part(sealed[:-16]), encode_part(sealed[-16:])]
+    return {**credentials, "SessionToken": ".".join(parts)}
+
+
+def test_S4_32_an_expired_session_is_told_so_and_one_that_is_not_yet_reads(world):
+    credentials = assume(world)
+    assert reading(world, resealed(world, credentials, 30)) == 200
+    over = resealed(world, credentials, -1)
+    assert reading(world, over) == (403, "ExpiredToken")
+    assert reading(world, {**over, "SecretAccessKey": "x" * 40}) == (403, "ExpiredToken")
+    presigned, _ = signed(world, over, expires=60)
+    assert code_of(world.gateway.get(presigned)) == (403, "ExpiredToken")
+    target, headers = signed(world, over, "PUT", "/acme/own/in/late")
+    assert code_of(world.gateway.request("PUT", target, headers, b"")) == (403, "ExpiredToken")
+    assert refused(s3_of(world, over).list_objects_v2, Bucket="acme", Prefix="own/") == (403, "ExpiredToken")
+
+
+def reload(world, config):
+    server = world.jetond
+    count = server.log().count('"msg":"reloaded"')
+    (server.directory / "jetond.yaml").write_text(config)
+    server.process.send_signal(signal.SIGHUP)
+    until = time.monotonic() + 20
+    while server.log().count('"msg":"reloaded"') == count:
+        assert time.monotonic() < until, server.log()
+        time.sleep(0.02)
+
+
+def test_S4_35_a_session_of_the_key_before_reads_and_one_of_a_key_that_is_gone_does_not(world, tmp_path):
+    new = tmp_path / "new.key"
+    new.write_bytes(os.urandom(32))
+    new.chmod(0o600)
+    first = assume(world)
+    try:
+        reload(world, world.config.replace(f"[{world.seal}]", f"[{new}, {world.seal}]"))
+        second = assume(world)
+        assert (reading(world, first), reading(world, second)) == (200, 200)
+        assert first["SessionToken"].split(".")[0] != second["SessionToken"].split(".")[0], "told apart by kid"
+        reload(world, world.config.replace(f"[{world.seal}]", f"[{new}]"))
+        assert (reading(world, first), reading(world, second)) == ((403, "AccessDenied"), 200)
+    finally:
+        reload(world, world.config)
+    assert (reading(world, first), reading(world, second)) == (200, (403, "AccessDenied"))
 
 
 def test_the_session_is_who_the_upstream_API_hears_of(world):

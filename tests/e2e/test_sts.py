@@ -440,7 +440,7 @@ def test_a_signed_body_is_the_one_that_was_signed(server, issuer):
     body = b"Action=GetCallerIdentity&Version=2011-06-15"
     headers = sigv4.sign(credentials, "POST", "/.sts", "", [("Host", "sts.example"), FORM], body)
     assert server.request("POST", "/.sts", headers, body).status == 200
-    assert error_of(server.request("POST", "/.sts", headers, body + b"&x=1")) == (400, "SignatureDoesNotMatch")
+    assert error_of(server.request("POST", "/.sts", headers, body + b"&x=1")) == (403, "SignatureDoesNotMatch")
 
 
 def test_a_request_signed_more_than_a_quarter_of_an_hour_ago_is_refused(server, issuer):

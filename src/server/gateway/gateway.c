@@ -15,7 +15,6 @@ enum {
     CACHE_BYTES = 16 << 20,
     QUEUED_FOR_MS = 5000,
     TOKEN_TTL = 60,
-    TOKENS_KEPT = 4096,
     SECRET_FILE_MAX = 4096,
     CLAIMS_MAX = 16 * 1024,
 };
@@ -28,6 +27,7 @@ static enum jeton_status sign(void *context, const struct jeton_sign_options *op
     return jt_signers_sign(context, options, out, detail);
 }
 
+/* A new one for each call (S4.12): answers are kept, so calls are few. */
 JT_CHECKED jt_gateway_token(const struct jt_gateway *gateway, const struct jt_caller *caller,
                             struct jeton_bytes audience, struct jt_buffer *out)
 {
@@ -134,21 +134,14 @@ static void told(void *context, const _Atomic uint64_t *what)
     jt_lasting_told(context, what);
 }
 
-static uint64_t epoch(void *context)
-{
-    return jt_signers_generation(context);
-}
-
 static JT_CHECKED open_all(struct jt_server *server, struct jt_gateway *gateway, struct jeton_detail *detail)
 {
     const struct jt_config_gateway *config = &server->config->gateway;
     struct jt_mint_options mint = {.issuer = jeton_text(server->issuer),
                                    .ttl = TOKEN_TTL,
                                    .backdate = server->config->signing.nbf_skew.value / 1000,
-                                   .keep = TOKENS_KEPT,
                                    .sign = sign,
-                                   .context = server->signers,
-                                   .epoch = epoch};
+                                   .context = server->signers};
     struct jt_errands_options errands = {.threads = THREADS,
                                          .in_flight_max = IN_FLIGHT,
                                          .bytes_max = CACHE_BYTES,

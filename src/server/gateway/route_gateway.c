@@ -22,7 +22,8 @@ static bool fail_token(struct jt_visit *visit, enum jeton_status status, const s
         jt_visit_fail(visit, JT_S3_EXPIRED_TOKEN);
     else if (kind == JETON_KIND_UNAVAILABLE)
         jt_visit_fail(visit, JT_S3_UNAVAILABLE);
-    else if (kind == JETON_KIND_REFUSED || kind == JETON_KIND_UNKNOWN || kind == JETON_KIND_DENIED)
+    else if (kind == JETON_KIND_REFUSED || kind == JETON_KIND_UNKNOWN || kind == JETON_KIND_DENIED ||
+             status == JETON_TOKEN_MISSING)
         jt_visit_fail_as(visit, 403, "AccessDenied", jeton_status_text(status));
     else
         jt_visit_fail(visit, JT_S3_INTERNAL);
@@ -109,6 +110,18 @@ static void fail_signature(struct jt_visit *visit, enum jt_signed outcome)
         jt_visit_fail_as(visit, jt_signed_http(outcome), jt_signed_s3_code(outcome), jt_signed_text(outcome));
 }
 
+/* Who says nothing of himself is nobody; who says it in a way that is not known here is not taken for nobody. */
+static bool is_nobody(struct jt_visit *visit)
+{
+    bool nobody = jt_request_header(visit->request, "Authorization", NULL).len == 0;
+
+    if (!nobody && is_write(visit))
+        jt_visit_fail(visit, JT_S3_METHOD_NOT_ALLOWED);
+    else if (!nobody)
+        jt_visit_fail_as(visit, 400, "InvalidArgument", "Unsupported Authorization Type");
+    return nobody;
+}
+
 static bool read_signature(struct jt_visit *visit)
 {
     const struct jt_request *request = visit->request;
@@ -126,7 +139,7 @@ static bool read_signature(struct jt_visit *visit)
     else if (jt_sigv4_read(&wire, request->arena, &claim, &detail) == JT_SIGNED_NOT)
         outcome = JT_SIGNED_NOT;
     if (outcome == JT_SIGNED_NOT)
-        return true; /* anonymous */
+        return is_nobody(visit);
     if (outcome != JT_SIGNED_OK) {
         fail_signature(visit, outcome);
         return false;
@@ -141,7 +154,8 @@ static bool authenticate(struct jt_visit *visit)
 {
     size_t count = 0;
     struct jeton_bytes authorization = jt_request_header(visit->request, "Authorization", &count);
-    bool bearer = jt_bytes_equal_nocase(jt_bytes_cut(authorization, 0, 7), JT_TEXT("Bearer "));
+    bool bearer = jt_bytes_equal_nocase(jt_bytes_cut(authorization, 0, 7), JT_TEXT("Bearer ")) ||
+                  jt_bytes_equal_nocase(authorization, JT_TEXT("Bearer"));
 
     visit->caller.anonymous = true;
     if (count > 1 || (bearer && (jt_s3_field(&visit->s3, "X-Amz-Signature").len > 0 ||

@@ -7,6 +7,8 @@ enum { ANSWER_MAX = 16384 };
 
 static void refuse(const struct jt_sts_ask *ask, enum jt_signed outcome, const struct jeton_detail *detail)
 {
+    if (outcome == JT_SIGNED_BODY) /* here it is one code, and so one status */
+        outcome = JT_SIGNED_MISMATCH;
     if (outcome == JT_SIGNED_BROKEN)
         jt_log(&ask->server->log, JT_LOG_ERROR, "a signed request could not be judged at /.sts", NULL);
     jt_sts_error(ask, jt_signed_http(outcome), jt_signed_sts_code(outcome),
