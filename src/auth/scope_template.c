@@ -76,7 +76,8 @@ enum jeton_status jt_scope_template_expand(struct jeton_bytes text, struct jt_js
     for (size_t from = 0; from < text.len; from = piece.end) {
         if (!next_piece(text, from, &piece) || value_of(&piece, claims, &value, detail) != JETON_OK)
             return JETON_CLAIMS_UNMAPPABLE;
-        memcpy(memory + len, value.at, value.len);
+        if (value.len > 0)
+            memcpy(memory + len, value.at, value.len);
         len += value.len;
     }
     *out = jeton_bytes(memory, len);

@@ -154,7 +154,7 @@ static enum jeton_status make_credentials(struct jt_session *session, struct jt_
     char *secret = jt_arena_take(arena, SECRET_LETTERS + 1);
     if (id == NULL || secret == NULL)
         return JETON_OUT_OF_MEMORY;
-    memcpy(id, JT_SESSION_ID_PREFIX, prefix);
+    memcpy(id, JT_SESSION_ID_PREFIX, prefix + 1);
     JT_TRY(random_letters(id + prefix, ID_LETTERS));
     JT_TRY(random_letters(secret, SECRET_LETTERS));
     session->access_key_id = jeton_bytes(id, prefix + ID_LETTERS);

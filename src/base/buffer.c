@@ -48,7 +48,7 @@ static bool move(struct jt_buffer *buffer, size_t room)
     unsigned char *at = malloc(room > 0 ? room : 1);
     if (at == NULL)
         return false;
-    if (buffer->len > 0)
+    if (buffer->at != NULL)
         memcpy(at, buffer->at, buffer->len);
     leave(buffer);
     buffer->at = at;

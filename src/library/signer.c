@@ -156,8 +156,8 @@ static JT_CHECKED begin(struct jeton_signer *signer, const struct jeton_signer_o
     return commit(signer, &change, detail);
 }
 
-static JT_CHECKED open(struct jeton_signer *signer, const struct jeton_signer_options *options,
-                       const struct jeton_signer_memory *memory, struct jeton_detail *detail)
+static JT_CHECKED open_keys(struct jeton_signer *signer, const struct jeton_signer_options *options,
+                            const struct jeton_signer_memory *memory, struct jeton_detail *detail)
 {
     JT_TRY(jt_signers_new(&signer->signers));
     if (memory != NULL)
@@ -184,7 +184,7 @@ enum jeton_status jeton_signer_new(const struct jeton_signer_options *options, c
     signer->token_ttl = options->token_ttl;
     signer->jwks_max_age = options->jwks_max_age;
     jt_rotation_clock_start(&signer->clock, clocks.wall_ms, clocks.steady_ms);
-    status = open(signer, options, memory, detail);
+    status = open_keys(signer, options, memory, detail);
     if (status == JETON_OK)
         *out = signer;
     else

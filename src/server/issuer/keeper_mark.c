@@ -15,13 +15,28 @@
 
 enum { FILE_MAX = 256 };
 
-#define FORMAT "jetond mark 1\ngeneration %" PRId64 "\nseen %" PRId64 "\n"
+#define HEAD "jetond mark 1\n"
+#define FORMAT HEAD "generation %" PRId64 "\nseen %" PRId64 "\n"
+
+/* The number behind `name` in the line that comes next, which is taken off the text. */
+static bool take_line(struct jeton_bytes *text, const char *name, int64_t *out)
+{
+    size_t from = strlen(name), end = jt_bytes_find(*text, '\n', from);
+    uint64_t number = 0;
+
+    if (!jt_bytes_start(*text, jeton_text(name)) || end >= text->len ||
+        !jt_bytes_number(jt_bytes_cut(*text, from, end), INT64_MAX, &number))
+        return false;
+    *out = (int64_t)number;
+    *text = jt_bytes_cut(*text, end + 1, text->len);
+    return true;
+}
 
 JT_CHECKED jt_keeper_mark_read(const char *path, struct jt_keeper_mark *out, bool *found, struct jeton_detail *detail)
 {
     JT_AUTO(jt_buffer_done) struct jt_buffer text;
-    int64_t generation, seen_at;
-    int end = 0;
+    struct jt_keeper_mark mark;
+    struct jeton_bytes left;
 
     jt_buffer_init(&text, FILE_MAX);
     *out = (struct jt_keeper_mark){0, 0};
@@ -29,12 +44,11 @@ JT_CHECKED jt_keeper_mark_read(const char *path, struct jt_keeper_mark *out, boo
     if (!*found)
         return JETON_OK;
     JT_TRY(jt_file_read(path, &text, detail));
-    jt_buffer_add_byte(&text, 0);
-    JT_TRY(text.status);
-    if (sscanf((const char *)text.at, FORMAT "%n", &generation, &seen_at, &end) != 2 || (size_t)end + 1 != text.len ||
-        generation < 0 || seen_at < 0)
+    left = jt_buffer_bytes(&text);
+    if (!take_line(&left, HEAD "generation ", &mark.generation) || !take_line(&left, "seen ", &mark.seen_at) ||
+        left.len > 0)
         return jt_fail(detail, JETON_CONFIG_INVALID, "%.150s is no mark of jetond; remove it if it is damaged", path);
-    *out = (struct jt_keeper_mark){generation, seen_at};
+    *out = mark;
     return JETON_OK;
 }
 
