@@ -144,7 +144,8 @@ JETON_API JETON_MUST_CHECK enum jeton_status jeton_keyset_add_secret(struct jeto
 /** Keys that can be used. Threads: any, after filling. Allocates: no. */
 JETON_API size_t jeton_keyset_count(const struct jeton_keyset *set);
 
-/** Keys that were left out while reading, or can be read but verify nothing. Threads: any, after filling. Allocates: no. */
+/** Keys that were left out while reading, or can be read but verify nothing. Threads: any, after filling. Allocates:
+ * no. */
 JETON_API size_t jeton_keyset_skipped(const struct jeton_keyset *set);
 
 /**

@@ -195,8 +195,8 @@ JETON_API JETON_MUST_CHECK enum jeton_status jeton_engine_start(struct jeton_eng
 JETON_API int64_t jeton_engine_step(struct jeton_engine *engine);
 
 /**
- * Ends the thread if there is one, gives up what is in flight, gives the engine back; NULL is fine. No trust may use its
- * clock any more; sources may be closed before or after. Never waits for the network.
+ * Ends the thread if there is one, gives up what is in flight, gives the engine back; NULL is fine. No trust may use
+ * its clock any more; sources may be closed before or after. Never waits for the network.
  *
  * Threads: one, none of the engine's own. Allocates: no.
  */

@@ -79,8 +79,8 @@ JETON_API struct jeton_bytes jeton_verified_algorithm(const struct jeton_verifie
 /** `kid` of the header, or no bytes. Threads: any. Allocates: no. */
 JETON_API struct jeton_bytes jeton_verified_kid(const struct jeton_verified *token);
 /**
- * RFC 7638 thumbprint of the key that fitted, 43 characters and a NUL; "" for a secret, whose digest would help to guess
- * it (RFC 7638 §7). Threads: any. Allocates: no.
+ * RFC 7638 thumbprint of the key that fitted, 43 characters and a NUL; "" for a secret, whose digest would help to
+ * guess it (RFC 7638 §7). Threads: any. Allocates: no.
  */
 JETON_API const char *jeton_verified_thumbprint(const struct jeton_verified *token);
 /** The header as JSON text, as it was signed. Threads: any. Allocates: no. */

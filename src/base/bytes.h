@@ -24,7 +24,8 @@ bool jt_bytes_start(struct jeton_bytes text, struct jeton_bytes prefix);
 size_t jt_bytes_find(struct jeton_bytes text, unsigned char byte, size_t from);
 /* The part [from, to); both are clipped to the text. */
 struct jeton_bytes jt_bytes_cut(struct jeton_bytes text, size_t from, size_t to);
-/* How many bytes from the start on stand in a JSON string as they are: printable ASCII but for the quote and backslash. */
+/* How many bytes from the start on stand in a JSON string as they are: printable ASCII but for the quote and backslash.
+ */
 size_t jt_bytes_plain(struct jeton_bytes text);
 /* Well-formed UTF-8 without surrogates and overlong forms (RFC 3629). */
 bool jt_bytes_utf8(struct jeton_bytes text);

@@ -4,10 +4,11 @@
 
 #include "library/engine.h"
 
-#define TIME_MIN 100                /* ms */
-#define MISS_BURST_MAX 100          /* fetches at once are a storm */
-#define TIME_MAX (INT64_MAX / 1024) /* room for doubling and adding; more only for max_stale, which is then for ever   \
-                                     */
+#define TIME_MIN 100       /* ms */
+#define MISS_BURST_MAX 100 /* fetches at once are a storm */
+#define TIME_MAX                                                                                                       \
+    (INT64_MAX / 1024) /* room for doubling and adding; more only for max_stale, which is then for ever                \
+                        */
 
 /* --- Options --- */
 
