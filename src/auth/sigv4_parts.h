@@ -44,6 +44,8 @@ JT_CHECKED jt_sigv4_string_to_sign(const struct jt_sigv4_scope *scope, struct je
 JT_CHECKED jt_sigv4_signature(const struct jt_sigv4_scope *scope, struct jeton_bytes secret, struct jeton_bytes text,
                               char out[JT_SIGV4_HASH + 1]);
 
+/* Is it SHA-256 in lower-case hexadecimal? */
+bool jt_sigv4_is_hash(struct jeton_bytes text);
 /* "20150830T123600Z" both ways; false when it is no such time. */
 JETON_MUST_CHECK bool jt_sigv4_time_read(struct jeton_bytes text, int64_t *out);
 void jt_sigv4_time_write(int64_t at, char out[17]);

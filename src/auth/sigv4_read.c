@@ -5,7 +5,7 @@
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
-static bool is_hash(struct jeton_bytes text)
+bool jt_sigv4_is_hash(struct jeton_bytes text)
 {
     const char *at = text.at;
     for (size_t i = 0; i < text.len; i++)
@@ -71,21 +71,10 @@ static bool read_credential(struct jeton_bytes text, struct jt_sigv4_claim *out)
 static bool well_formed(struct jt_sigv4_claim *out)
 {
     return jt_sigv4_time_read(out->time, &out->at) && jt_bytes_equal(out->day, jt_bytes_cut(out->time, 0, 8)) &&
-           is_header_list(out->signed_headers) && is_hash(out->signature);
+           is_header_list(out->signed_headers) && jt_sigv4_is_hash(out->signature);
 }
 
 /* --- In the header --- */
-
-static struct jeton_bytes trim(struct jeton_bytes text)
-{
-    const char *at = text.at;
-    size_t from = 0, to = text.len;
-    while (from < to && (at[from] == ' ' || at[from] == '\t'))
-        from++;
-    while (to > from && (at[to - 1] == ' ' || at[to - 1] == '\t'))
-        to--;
-    return jt_bytes_cut(text, from, to);
-}
 
 static bool take_part(struct jeton_bytes part, const char *name, struct jeton_bytes *out)
 {
@@ -101,7 +90,7 @@ static bool read_authorization(struct jeton_bytes text, struct jt_sigv4_claim *o
     struct jeton_bytes credential = {NULL, 0};
     for (size_t from = 0, end = 0; from < text.len; from = end + 1) {
         end = jt_bytes_find(text, ',', from);
-        struct jeton_bytes part = trim(jt_bytes_cut(text, from, end));
+        struct jeton_bytes part = jt_bytes_trim(jt_bytes_cut(text, from, end), " \t");
         if (!take_part(part, "Credential=", &credential) && !take_part(part, "SignedHeaders=", &out->signed_headers) &&
             !take_part(part, "Signature=", &out->signature))
             return false;
@@ -114,7 +103,7 @@ static bool read_authorization(struct jeton_bytes text, struct jt_sigv4_claim *o
 static bool take_header(const struct jt_sigv4_request *request, struct jeton_bytes name, struct jeton_bytes *out)
 {
     size_t count = 0;
-    *out = trim(jt_sigv4_header(request, name, &count));
+    *out = jt_bytes_trim(jt_sigv4_header(request, name, &count), " \t");
     return count <= 1;
 }
 
@@ -192,7 +181,7 @@ static enum jt_signed find_signature(const struct jt_sigv4_request *request, str
 {
     struct jt_sigv4_query query;
     size_t count = 0;
-    struct jeton_bytes authorization = trim(jt_sigv4_header(request, JT_TEXT("authorization"), &count));
+    struct jeton_bytes authorization = jt_bytes_trim(jt_sigv4_header(request, JT_TEXT("authorization"), &count), " \t");
     bool in_header = jt_bytes_start(authorization, JT_TEXT("AWS4-")) || jt_bytes_start(authorization, JT_TEXT("AWS "));
     enum jeton_status status = jt_sigv4_query_read(request->query, arena, &query);
     if (status == JETON_OUT_OF_MEMORY)

@@ -65,15 +65,6 @@ static bool is_marker(struct jeton_bytes payload)
     return false;
 }
 
-static bool is_hash(struct jeton_bytes text)
-{
-    const char *at = text.at;
-    for (size_t i = 0; i < text.len; i++)
-        if (!((at[i] >= '0' && at[i] <= '9') || (at[i] >= 'a' && at[i] <= 'f')))
-            return false;
-    return text.len == JT_SIGV4_HASH;
-}
-
 /* What stands for the body in what was signed; `memory` holds its hash where it is made here. Only S3 may leave a body
  * unsigned, and there a presigned one is unless it says otherwise. */
 static enum jt_signed judge_payload(const struct jt_sigv4_claim *claim, const struct jt_sigv4_rules *rules,
@@ -82,7 +73,7 @@ static enum jt_signed judge_payload(const struct jt_sigv4_claim *claim, const st
 {
     bool s3 = jt_bytes_equal(rules->service, JT_TEXT("s3"));
     *payload = claim->payload;
-    if (claim->payload.len > 0 && !is_hash(claim->payload) && !(s3 && is_marker(claim->payload)))
+    if (claim->payload.len > 0 && !jt_sigv4_is_hash(claim->payload) && !(s3 && is_marker(claim->payload)))
         return malformed(claim, detail, "x-amz-content-sha256 is neither a hash nor a known marker");
     if (claim->payload.len == 0 && s3 && claim->presigned) {
         *payload = JT_TEXT(JT_SIGV4_UNSIGNED);

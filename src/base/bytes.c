@@ -46,6 +46,18 @@ struct jeton_bytes jt_bytes_cut(struct jeton_bytes text, size_t from, size_t to)
     return jeton_bytes((const unsigned char *)text.at + from, to - from);
 }
 
+struct jeton_bytes jt_bytes_trim(struct jeton_bytes text, const char *white)
+{
+    const char *at = text.at;
+    size_t count = strlen(white), from = 0, to = text.len;
+
+    while (from < to && memchr(white, at[from], count) != NULL)
+        from++;
+    while (to > from && memchr(white, at[to - 1], count) != NULL)
+        to--;
+    return jt_bytes_cut(text, from, to);
+}
+
 /* Length of the well-formed character at `in` (RFC 3629 §4), 0 when there is none. */
 static size_t character(const unsigned char *in, size_t left)
 {

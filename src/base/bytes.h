@@ -24,6 +24,8 @@ bool jt_bytes_start(struct jeton_bytes text, struct jeton_bytes prefix);
 size_t jt_bytes_find(struct jeton_bytes text, unsigned char byte, size_t from);
 /* The part [from, to); both are clipped to the text. */
 struct jeton_bytes jt_bytes_cut(struct jeton_bytes text, size_t from, size_t to);
+/* Without the bytes of `white` at its two ends. */
+struct jeton_bytes jt_bytes_trim(struct jeton_bytes text, const char *white);
 /* How many bytes from the start on stand in a JSON string as they are: printable ASCII but for the quote and backslash.
  */
 size_t jt_bytes_plain(struct jeton_bytes text);

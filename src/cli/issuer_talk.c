@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How does the command talk to a running jetond? One line each way over its Unix socket. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/unix_address.h"
 #include "cli/issuer.h"
 
 enum { ANSWER_MAX = 256 * 1024, PATH_ROOM = 4096, WAIT_SECONDS = 60 };
@@ -66,35 +65,13 @@ static bool path_of(const struct issuer *issuer, char out[PATH_ROOM])
            PATH_ROOM;
 }
 
-/* An address has room for 107 bytes; a path through the descriptor of its directory always fits. */
-static bool address_of(const char *path, int *directory, struct sockaddr_un *out)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[PATH_ROOM];
-    int len;
-
-    *directory = -1;
-    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) < sizeof out->sun_path) {
-        memcpy(out->sun_path, path, strlen(path) + 1);
-        return true;
-    }
-    if (slash == NULL || slash == path)
-        return false;
-    memcpy(folder, path, (size_t)(slash - path));
-    folder[slash - path] = '\0';
-    *directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    len = snprintf(out->sun_path, sizeof out->sun_path, "/proc/self/fd/%d/%s", *directory, slash + 1);
-    return *directory >= 0 && len < (int)sizeof out->sun_path;
-}
-
 static int dial(const char *path)
 {
     struct timeval wait = {.tv_sec = WAIT_SECONDS};
     struct sockaddr_un address;
     int directory, fd = -1, error = ENAMETOOLONG;
 
-    if (address_of(path, &directory, &address)) {
+    if (jt_unix_address(path, &directory, &address)) {
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         error = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
     }

@@ -4,17 +4,6 @@
 
 #define SECONDS_MAX INT64_C(315360000) /* ten years: more is as good as for ever, and cannot run over */
 
-static struct jeton_bytes trim(struct jeton_bytes text)
-{
-    const char *at = text.at;
-    size_t from = 0, to = text.len;
-    while (from < to && (at[from] == ' ' || at[from] == '\t'))
-        from++;
-    while (to > from && (at[to - 1] == ' ' || at[to - 1] == '\t'))
-        to--;
-    return jt_bytes_cut(text, from, to);
-}
-
 /* delta-seconds: digits alone, perhaps quoted; more than we count is the most we count. */
 static bool read_seconds(struct jeton_bytes text, int64_t *out)
 {
@@ -53,8 +42,8 @@ static bool next_directive(struct jeton_bytes list, size_t *from, struct jeton_b
     }
     struct jeton_bytes directive = jt_bytes_cut(list, *from, to);
     size_t equals = jt_bytes_find(directive, '=', 0);
-    *name = trim(jt_bytes_cut(directive, 0, equals));
-    *value = trim(jt_bytes_cut(directive, equals + 1, directive.len));
+    *name = jt_bytes_trim(jt_bytes_cut(directive, 0, equals), " \t");
+    *value = jt_bytes_trim(jt_bytes_cut(directive, equals + 1, directive.len), " \t");
     *from = to + 1;
     return true;
 }
@@ -89,14 +78,14 @@ int64_t jt_fresh_for(const struct jt_freshness *headers)
     if (control.no_cache)
         return 0;
     if (control.max_age >= 0) {
-        if (!read_seconds(trim(jeton_text(headers->age)), &age))
+        if (!read_seconds(jt_bytes_trim(jeton_text(headers->age), " \t"), &age))
             age = 0;
         return age < control.max_age ? (control.max_age - age) * 1000 : 0;
     }
     if (headers->expires[0] != '\0') {
-        if (!jt_http_date_read(trim(jeton_text(headers->expires)), &expires))
+        if (!jt_http_date_read(jt_bytes_trim(jeton_text(headers->expires), " \t"), &expires))
             return 0; /* "0" and other junk mean: stale already (RFC 9111 §5.3) */
-        if (!jt_http_date_read(trim(jeton_text(headers->date)), &date))
+        if (!jt_http_date_read(jt_bytes_trim(jeton_text(headers->date), " \t"), &date))
             return -1;
         int64_t span = expires - date;
         return span <= 0 ? 0 : (span < SECONDS_MAX ? span : SECONDS_MAX) * 1000;
@@ -106,11 +95,11 @@ int64_t jt_fresh_for(const struct jt_freshness *headers)
 
 int64_t jt_retry_after(const struct jt_freshness *headers)
 {
-    struct jeton_bytes text = trim(jeton_text(headers->retry_after));
+    struct jeton_bytes text = jt_bytes_trim(jeton_text(headers->retry_after), " \t");
     int64_t seconds, until, date;
     if (read_seconds(text, &seconds))
         return seconds * 1000;
-    if (!jt_http_date_read(text, &until) || !jt_http_date_read(trim(jeton_text(headers->date)), &date))
+    if (!jt_http_date_read(text, &until) || !jt_http_date_read(jt_bytes_trim(jeton_text(headers->date), " \t"), &date))
         return -1;
     return until <= date ? 0 : (until - date < SECONDS_MAX ? until - date : SECONDS_MAX) * 1000;
 }

@@ -21,19 +21,6 @@ bool jt_config_environment_name(const struct jt_config_key *key, char *out, size
     return true;
 }
 
-static struct jeton_bytes trim(struct jeton_bytes text)
-{
-    const char *at = text.at;
-    size_t from = 0;
-    size_t to = text.len;
-
-    while (from < to && (at[from] == ' ' || at[from] == '\t' || at[from] == '\n' || at[from] == '\r'))
-        from++;
-    while (to > from && (at[to - 1] == ' ' || at[to - 1] == '\t' || at[to - 1] == '\n' || at[to - 1] == '\r'))
-        to--;
-    return jt_bytes_cut(text, from, to);
-}
-
 /* A list by commas: trimmed, empty ones dropped. */
 static enum jeton_status set_list(const struct jt_config_target *target, const struct jt_config_key *key, void *base,
                                   struct jeton_bytes text, struct jt_place place)
@@ -42,7 +29,7 @@ static enum jeton_status set_list(const struct jt_config_target *target, const s
 
     for (size_t from = 0; from < text.len;) {
         size_t comma = jt_bytes_find(text, ',', from);
-        struct jeton_bytes element = trim(jt_bytes_cut(text, from, comma));
+        struct jeton_bytes element = jt_bytes_trim(jt_bytes_cut(text, from, comma), " \t\r\n");
 
         if (element.len > 0)
             JT_TRY(jt_config_add(target, key, &list, element, place, key->path));
@@ -104,7 +91,7 @@ struct jeton_bytes jt_config_variable(const char *const *environment, const char
 
     for (size_t i = 0; environment[i] != NULL; i++) {
         if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=')
-            return trim(jeton_text(environment[i] + len + 1));
+            return jt_bytes_trim(jeton_text(environment[i] + len + 1), " \t\r\n");
     }
     return jeton_bytes("", 0);
 }

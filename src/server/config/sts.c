@@ -13,24 +13,12 @@ enum { KEY_FILE_MAX = 256, BASE64_LENGTH = 43 };
 
 /* --- Keys --- */
 
-static struct jeton_bytes trim(struct jeton_bytes text)
-{
-    const char *at = text.at;
-    size_t from = 0, to = text.len;
-
-    while (from < to && strchr(" \t\r\n", at[from]) != NULL)
-        from++;
-    while (to > from && strchr(" \t\r\n", at[to - 1]) != NULL)
-        to--;
-    return jt_bytes_cut(text, from, to);
-}
-
 /* Base64 of 32 bytes, in the alphabet of RFC 4648 §4 or §5, with its padding or without. */
 static bool read_base64(struct jeton_bytes text, unsigned char out[JT_SESSION_KEY_LENGTH])
 {
     char canonical[BASE64_LENGTH];
 
-    text = trim(text);
+    text = jt_bytes_trim(text, " \t\r\n");
     if (text.len == BASE64_LENGTH + 1 && ((const char *)text.at)[BASE64_LENGTH] == '=')
         text.len--;
     if (text.len != BASE64_LENGTH)
@@ -118,7 +106,7 @@ static JT_CHECKED set_list(const struct jt_config_target *target, const char *pa
 
     for (size_t from = 0, end = 0; from < text.len; from = end + 1) {
         end = jt_bytes_find(text, ',', from);
-        struct jeton_bytes element = trim(jt_bytes_cut(text, from, end));
+        struct jeton_bytes element = jt_bytes_trim(jt_bytes_cut(text, from, end), " \t\r\n");
 
         if (element.len > 0)
             JT_TRY(jt_config_add(target, key, &list, element, list.place, name));

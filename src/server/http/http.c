@@ -575,11 +575,6 @@ void jt_http_adapt(struct jt_http *http, size_t arena_size, int64_t tick_max_ms)
     atomic_store(&http->tick_max_ms, tick_max_ms);
 }
 
-size_t jt_http_parked(struct jt_http *http)
-{
-    return jt_parking_count(&http->parking);
-}
-
 void jt_http_drain(struct jt_http *http)
 {
     atomic_store(&http->draining, true);

@@ -115,7 +115,6 @@ void jt_http_told(struct jt_http *http, const _Atomic uint64_t *what);
 void jt_http_let_go(struct jt_http *http, const _Atomic uint64_t *what);
 /* For requests from now on: as the options of these names. */
 void jt_http_adapt(struct jt_http *http, size_t arena_size, int64_t tick_max_ms);
-size_t jt_http_parked(struct jt_http *http);
 /* No new connections from now on; those without a request are ended, those that wait are answered. */
 void jt_http_drain(struct jt_http *http);
 size_t jt_http_connections(struct jt_http *http);

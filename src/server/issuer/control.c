@@ -4,7 +4,6 @@
 #include "server/issuer/control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,13 +11,13 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/unix_address.h"
 #include "server/http/connections.h"
 #include "server/issuer/control_request.h"
 
-enum { BACKLOG = 8, CLIENT_MS = 2000, ANSWER_MAX = 256 * 1024, PATH_ROOM = 4096 };
+enum { BACKLOG = 8, CLIENT_MS = 2000, ANSWER_MAX = 256 * 1024 };
 
 struct jt_control {
     int fd;
@@ -32,28 +31,6 @@ struct jt_control {
 };
 
 /* --- The file --- */
-
-/* A socket's address has room for 107 bytes; a path through the descriptor of its directory always fits. */
-static bool address_of(const char *path, int *directory, struct sockaddr_un *out)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[PATH_ROOM];
-    int len;
-
-    *directory = -1;
-    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) < sizeof out->sun_path) {
-        memcpy(out->sun_path, path, strlen(path) + 1);
-        return true;
-    }
-    if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof folder)
-        return false;
-    memcpy(folder, path, (size_t)(slash - path));
-    folder[slash - path] = '\0';
-    *directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    len = snprintf(out->sun_path, sizeof out->sun_path, "/proc/self/fd/%d/%s", *directory, slash + 1);
-    return *directory >= 0 && len < (int)sizeof out->sun_path;
-}
 
 static bool is_alive(const struct sockaddr_un *address)
 {
@@ -93,7 +70,7 @@ static JT_CHECKED open_socket(struct jt_control *control, struct jeton_detail *d
     int directory;
     enum jeton_status status;
 
-    if (!address_of(control->path, &directory, &address))
+    if (!jt_unix_address(control->path, &directory, &address))
         status = jt_fail(detail, JETON_CONFIG_INVALID, "cannot listen on %.150s: the path is too long", control->path);
     else
         status = bind_to(control, &address, detail);

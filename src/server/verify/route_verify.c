@@ -26,19 +26,6 @@ static const struct jt_named_policy *policy_of(const struct jt_server *server, s
     return NULL;
 }
 
-static struct jeton_bytes trim(struct jeton_bytes text)
-{
-    const char *at = text.at;
-
-    while (text.len > 0 && *at == ' ') {
-        at++;
-        text.len--;
-    }
-    while (text.len > 0 && at[text.len - 1] == ' ')
-        text.len--;
-    return jeton_bytes(at, text.len);
-}
-
 /* The one token of the request: "Authorization: Bearer", or the configured header. Two are no proper question
  * (RFC 6750 §2). */
 static JT_CHECKED find_token(const struct jt_server *server, const struct jt_request *request, struct jeton_bytes *out,
@@ -51,9 +38,10 @@ static JT_CHECKED find_token(const struct jt_server *server, const struct jt_req
     if (count > 1)
         return jt_fail(detail, JETON_REQUEST_INVALID, "there are two Authorization headers");
     if (jt_bytes_equal_nocase(jt_bytes_cut(authorization, 0, 7), JT_TEXT("Bearer ")))
-        token = trim(jt_bytes_cut(authorization, 7, authorization.len));
+        token = jt_bytes_trim(jt_bytes_cut(authorization, 7, authorization.len), " ");
     if (server->config->verify.token_header.at != NULL) {
-        struct jeton_bytes other = trim(jt_request_header(request, server->config->verify.token_header.at, &count));
+        struct jeton_bytes other = jt_bytes_trim(
+            jt_request_header(request, server->config->verify.token_header.at, &count), " ");
 
         if (count > 1 || (other.len > 0 && token.len > 0))
             return jt_fail(detail, JETON_REQUEST_INVALID, "there are two tokens");

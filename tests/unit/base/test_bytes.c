@@ -152,6 +152,16 @@ static void the_hash_is_siphash_2_4(void **state)
     assert_true(jt_bytes_hash(jeton_bytes(text, 8), key) == 0x93f5f5799a932462U);
 }
 
+static void white_bytes_leave_the_ends_and_stay_within(void **state)
+{
+    (void)state;
+    assert_true(jt_bytes_equal(jt_bytes_trim(JT_TEXT(" \ta b\t "), " \t"), JT_TEXT("a b")));
+    assert_true(jt_bytes_equal(jt_bytes_trim(JT_TEXT("\ta "), " "), JT_TEXT("\ta")));
+    assert_true(jt_bytes_equal(jt_bytes_trim(jeton_bytes("a\0", 2), " "), jeton_bytes("a\0", 2)));
+    assert_int_equal(jt_bytes_trim(JT_TEXT("  "), " ").len, 0);
+    assert_int_equal(jt_bytes_trim(jeton_bytes(NULL, 0), " ").len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_text_starts_with_itself_and_with_nothing),
         cmocka_unit_test(finding_starts_where_it_is_told),
         cmocka_unit_test(cuts_are_clipped),
+        cmocka_unit_test(white_bytes_leave_the_ends_and_stay_within),
         cmocka_unit_test(utf8_is_what_its_definition_says_for_every_three_bytes),
         cmocka_unit_test(utf8_of_four_bytes_ends_at_10ffff),
         cmocka_unit_test(the_first_byte_that_needs_an_escape_is_found_at_every_place),
