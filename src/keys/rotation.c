@@ -53,6 +53,15 @@ static size_t find_active(const struct jt_rotation *rotation)
     return i;
 }
 
+const struct jt_rotation_key *jt_rotation_find(const struct jt_rotation *rotation, uint64_t id)
+{
+    for (size_t i = 0; i < rotation->count; i++) {
+        if (rotation->at[i].id == id)
+            return &rotation->at[i];
+    }
+    return NULL;
+}
+
 const struct jt_rotation_key *jt_rotation_active(const struct jt_rotation *rotation)
 {
     size_t i = find_active(rotation);

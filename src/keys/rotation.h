@@ -103,6 +103,7 @@ void jt_rotation_restore(struct jt_rotation *rotation, int64_t now);
 /* --- Looking --- */
 
 /* NULL: none. */
+const struct jt_rotation_key *jt_rotation_find(const struct jt_rotation *rotation, uint64_t id);
 const struct jt_rotation_key *jt_rotation_active(const struct jt_rotation *rotation);
 /* When this next key signs by what is known now. */
 int64_t jt_rotation_signs_at(const struct jt_rotation *rotation, const struct jt_rotation_key *key);

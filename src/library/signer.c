@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The border of <jeton/signer.h>: the run of a change. The rotation decides on a copy, a key is made, everything that
- * can fail is made ready, the program saves it, and then it is shown and signed with. */
+/* The border of <jeton/signer.h>: the run of a change (keys/key_ring.h) as a program does it: its own function saves
+ * what the rotation decided, then it is shown and signed with. */
 #include "library/signer.h"
 
 #include <stdlib.h>
@@ -18,112 +18,45 @@ _Static_assert(sizeof(((struct jt_published *)0)->etag) == JETON_ETAG_SIZE, "an 
 
 /* --- A change --- */
 
-const struct jt_secret_jwk *border_signer_find(const struct jeton_signer *signer, const struct border_change *change,
-                                               uint64_t id)
-{
-    for (size_t i = 0; i < signer->kept_count; i++)
-        if (signer->kept[i].id == id)
-            return signer->kept[i].key;
-    return change != NULL && change->added_id == id ? change->added : NULL;
-}
-
 /* The present time; a jump of the wall's clock is taken into the rotation. */
 static int64_t read_clocks(struct jeton_signer *signer, struct jeton_clocks clocks)
 {
     int64_t jumped = 0;
-    int64_t now = jt_rotation_clock_read(&signer->clock, clocks.wall_ms, clocks.steady_ms, &jumped);
+    int64_t now = jt_key_ring_now(&signer->ring, clocks.wall_ms, clocks.steady_ms, &jumped);
 
-    if (jumped != 0) {
-        jt_rotation_jump(&signer->rotation, now, jumped);
-        signer->unsaved = true;
-    }
+    signer->unsaved = signer->unsaved || jumped != 0;
     return now;
 }
 
-static struct border_change change_of(struct jeton_signer *signer, struct jeton_clocks clocks)
+static struct jt_ring_change change_of(struct jeton_signer *signer, struct jeton_clocks clocks)
 {
     int64_t now = read_clocks(signer, clocks);
 
-    return (struct border_change){.rotation = signer->rotation, .now = now};
+    return jt_key_ring_change(&signer->ring, now);
 }
 
-/* True when it was taken. */
-static bool change_add(const struct jeton_signer *signer, struct border_change *change, struct jt_secret_jwk *key)
+static JT_CHECKED add_next(struct jeton_signer *signer, struct jt_ring_change *change, struct jeton_detail *detail)
 {
-    if (!jt_rotation_add(&change->rotation, signer->last_id + 1, change->now))
-        return false;
-    change->added = key;
-    change->added_id = signer->last_id + 1;
-    return true;
-}
-
-/* Adds a new key; one that was made and could not be saved is not made twice. */
-static JT_CHECKED change_make(struct jeton_signer *signer, struct border_change *change, struct jeton_detail *detail)
-{
-    if (signer->spare == NULL)
-        JT_TRY(jt_secret_jwk_generate(signer->algorithm, 0, JT_TEXT(""), &signer->spare, detail));
-    if (!change_add(signer, change, signer->spare))
+    JT_TRY(jt_key_ring_spare(&signer->ring, detail));
+    if (!jt_key_ring_add(&signer->ring, change, signer->ring.spare, false))
         return jt_fail(detail, JETON_INTERNAL_ERROR, "there are %d keys already", JT_ROTATION_KEYS);
     return JETON_OK;
 }
 
-static JT_CHECKED make_set(const struct jeton_signer *signer, const struct border_change *change,
-                           struct jt_signer_set **out, struct jeton_detail *detail)
-{
-    struct jt_signer signers[JT_ROTATION_KEYS];
-    const struct jt_rotation *rotation = &change->rotation;
-
-    for (size_t i = 0; i < rotation->count; i++)
-        signers[i] = (struct jt_signer){border_signer_find(signer, change, rotation->at[i].id), rotation->at[i].state};
-    return jt_signer_set_make(signers, rotation->count, out, detail);
-}
-
-static bool is_in(const struct jt_rotation *rotation, uint64_t id)
-{
-    for (size_t i = 0; i < rotation->count; i++)
-        if (rotation->at[i].id == id)
-            return true;
-    return false;
-}
-
-/* The secrets that the rotation still has, and the new one. */
-static void keep_keys(struct jeton_signer *signer, const struct border_change *change)
-{
-    size_t count = 0;
-
-    if (change->added != NULL) {
-        signer->last_id = change->added_id;
-        signer->kept[signer->kept_count++] = (struct border_kept_key){change->added_id,
-                                                                      jt_secret_jwk_hold(change->added)};
-        if (change->added == signer->spare) {
-            jt_secret_jwk_release(signer->spare);
-            signer->spare = NULL;
-        }
-    }
-    for (size_t i = 0; i < signer->kept_count; i++) {
-        if (is_in(&change->rotation, signer->kept[i].id))
-            signer->kept[count++] = signer->kept[i];
-        else
-            jt_secret_jwk_release(signer->kept[i].key);
-    }
-    signer->kept_count = count;
-}
-
 /* On failure all is as it was. */
-static JT_CHECKED commit(struct jeton_signer *signer, const struct border_change *change, struct jeton_detail *detail)
+static JT_CHECKED commit(struct jeton_signer *signer, const struct jt_ring_change *change, struct jeton_detail *detail)
 {
     struct jt_signer_set *set = NULL;
     enum jeton_status status;
 
-    JT_TRY(make_set(signer, change, &set, detail));
+    JT_TRY(jt_key_ring_set(&signer->ring, change, &set, detail));
     status = border_signer_save(signer, change, detail);
     if (status != JETON_OK) {
         jt_signer_set_free(set);
         return status;
     }
     jt_signers_put(signer->signers, set);
-    signer->rotation = change->rotation;
-    keep_keys(signer, change);
+    jt_key_ring_take(&signer->ring, change);
     signer->unsaved = false;
     return JETON_OK;
 }
@@ -134,9 +67,7 @@ void jeton_signer_free(struct jeton_signer *signer)
 {
     if (signer == NULL)
         return;
-    for (size_t i = 0; i < signer->kept_count; i++)
-        jt_secret_jwk_release(signer->kept[i].key);
-    jt_secret_jwk_release(signer->spare);
+    jt_key_ring_done(&signer->ring);
     jt_signers_free(signer->signers);
     free(signer);
 }
@@ -147,12 +78,12 @@ static JT_CHECKED begin(struct jeton_signer *signer, const struct jeton_signer_o
 {
     const struct jt_rotation_times times = {options->token_ttl, options->rotate_every, options->publish_ahead,
                                             options->jwks_max_age};
-    struct border_change change = {.rotation = signer->rotation, .now = signer->clock.time_ms / 1000};
+    JT_AUTO(jt_ring_change_done)
+    struct jt_ring_change change = jt_key_ring_change(&signer->ring, signer->ring.clock.time_ms / 1000);
 
     jt_rotation_settle(&change.rotation, &times, false, change.now);
     (void)jt_rotation_step(&change.rotation, change.now);
-    if (jt_rotation_need(&change.rotation, change.now) != JT_ROTATION_NEEDS_NOTHING)
-        JT_TRY(change_make(signer, &change, detail));
+    JT_TRY(jt_key_ring_make(&signer->ring, &change, detail));
     return commit(signer, &change, detail);
 }
 
@@ -178,12 +109,12 @@ enum jeton_status jeton_signer_new(const struct jeton_signer_options *options, c
     signer = calloc(1, sizeof *signer);
     if (signer == NULL)
         return JETON_OUT_OF_MEMORY;
-    signer->algorithm = algorithm;
+    signer->ring.algorithm = algorithm;
     signer->save = options->save;
     signer->context = options->context;
     signer->token_ttl = options->token_ttl;
     signer->jwks_max_age = options->jwks_max_age;
-    jt_rotation_clock_start(&signer->clock, clocks.wall_ms, clocks.steady_ms);
+    jt_rotation_clock_start(&signer->ring.clock, clocks.wall_ms, clocks.steady_ms);
     status = open_keys(signer, options, memory, detail);
     if (status == JETON_OK)
         *out = signer;
@@ -196,7 +127,7 @@ enum jeton_status jeton_signer_new(const struct jeton_signer_options *options, c
 
 static int64_t due_in(const struct jeton_signer *signer, int64_t now)
 {
-    int64_t wake = jt_rotation_wake(&signer->rotation);
+    int64_t wake = jt_rotation_wake(&signer->ring.rotation);
 
     if (signer->unsaved)
         return DUE_AFTER_FAILURE_MS;
@@ -206,17 +137,16 @@ static int64_t due_in(const struct jeton_signer *signer, int64_t now)
 }
 
 /* Does what is due beside the change's own wish, and brings it to be. */
-static JT_CHECKED carry_out(struct jeton_signer *signer, struct border_change *change, struct jeton_detail *detail)
+static JT_CHECKED carry_out(struct jeton_signer *signer, struct jt_ring_change *change, struct jeton_detail *detail)
 {
-    if (change->added == NULL && jt_rotation_need(&change->rotation, change->now) != JT_ROTATION_NEEDS_NOTHING)
-        JT_TRY(change_make(signer, change, detail));
+    JT_TRY(jt_key_ring_make(&signer->ring, change, detail));
     return commit(signer, change, detail);
 }
 
 enum jeton_status jeton_signer_step(struct jeton_signer *signer, struct jeton_clocks clocks,
                                     struct jeton_signer_change *out, struct jeton_detail *detail)
 {
-    struct border_change change = change_of(signer, clocks);
+    JT_AUTO(jt_ring_change_done) struct jt_ring_change change = change_of(signer, clocks);
     bool changed = jt_rotation_step(&change.rotation, change.now);
     enum jeton_status status = JETON_OK;
 
@@ -224,7 +154,7 @@ enum jeton_status jeton_signer_step(struct jeton_signer *signer, struct jeton_cl
     if (changed || signer->unsaved)
         status = carry_out(signer, &change, detail);
     else
-        signer->rotation = change.rotation; /* until when the active one signs */
+        signer->ring.rotation = change.rotation; /* until when the active one signs */
     if (out != NULL)
         *out = (struct jeton_signer_change){changed && status == JETON_OK,
                                             status == JETON_OK ? due_in(signer, change.now) : DUE_AFTER_FAILURE_MS};
@@ -234,13 +164,13 @@ enum jeton_status jeton_signer_step(struct jeton_signer *signer, struct jeton_cl
 enum jeton_status jeton_signer_rotate(struct jeton_signer *signer, struct jeton_clocks clocks, int64_t *signs_at,
                                       struct jeton_detail *detail)
 {
-    struct border_change change = change_of(signer, clocks);
+    JT_AUTO(jt_ring_change_done) struct jt_ring_change change = change_of(signer, clocks);
     int64_t at;
 
     (void)jt_rotation_step(&change.rotation, change.now);
     at = jt_rotation_rotate(&change.rotation, change.now);
     if (at == JT_ROTATION_NEVER) { /* there is none to come */
-        JT_TRY(change_make(signer, &change, detail));
+        JT_TRY(add_next(signer, &change, detail));
         at = jt_rotation_rotate(&change.rotation, change.now);
     }
     JT_TRY(carry_out(signer, &change, detail));
@@ -249,26 +179,18 @@ enum jeton_status jeton_signer_rotate(struct jeton_signer *signer, struct jeton_
     return JETON_OK;
 }
 
-static size_t find_kid(const struct jeton_signer *signer, const struct jt_rotation *rotation, struct jeton_bytes kid)
-{
-    for (size_t i = 0; i < rotation->count; i++)
-        if (jt_bytes_equal(border_signer_find(signer, NULL, rotation->at[i].id)->about.kid, kid))
-            return i;
-    return rotation->count;
-}
-
 enum jeton_status jeton_signer_add(struct jeton_signer *signer, const struct jeton_secret_key *key,
                                    struct jeton_clocks clocks, struct jeton_detail *detail)
 {
-    struct border_change change = change_of(signer, clocks);
+    JT_AUTO(jt_ring_change_done) struct jt_ring_change change = change_of(signer, clocks);
     struct jt_secret_jwk *secret = border_secret(key);
 
     if (secret->about.shape.type == JT_KEY_OCT)
         return jt_fail(detail, JETON_KEY_INVALID, "a symmetric key cannot be shown");
     (void)jt_rotation_step(&change.rotation, change.now);
-    if (find_kid(signer, &change.rotation, secret->about.kid) < change.rotation.count)
+    if (jt_key_ring_find_kid(&signer->ring, &change.rotation, secret->about.kid) < change.rotation.count)
         return jt_fail(detail, JETON_KEY_INVALID, "key %s is there already", jt_escape(secret->about.kid).text);
-    if (!change_add(signer, &change, secret))
+    if (!jt_key_ring_add(&signer->ring, &change, secret, false))
         return jt_fail(detail, JETON_KEY_INVALID, "there are %d keys already", JT_ROTATION_KEYS);
     return carry_out(signer, &change, detail);
 }
@@ -276,12 +198,12 @@ enum jeton_status jeton_signer_add(struct jeton_signer *signer, const struct jet
 enum jeton_status jeton_signer_revoke(struct jeton_signer *signer, struct jeton_bytes kid, struct jeton_clocks clocks,
                                       int64_t *early_for, struct jeton_detail *detail)
 {
-    struct border_change change = change_of(signer, clocks);
+    JT_AUTO(jt_ring_change_done) struct jt_ring_change change = change_of(signer, clocks);
     struct jt_rotation_breach breach;
     size_t index;
 
     (void)jt_rotation_step(&change.rotation, change.now);
-    index = find_kid(signer, &change.rotation, kid);
+    index = jt_key_ring_find_kid(&signer->ring, &change.rotation, kid);
     if (index == change.rotation.count)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "there is no key %s", jt_escape(kid).text);
     breach = jt_rotation_revoke(&change.rotation, index, change.now);
@@ -295,18 +217,18 @@ enum jeton_status jeton_signer_revoke(struct jeton_signer *signer, struct jeton_
 
 size_t jeton_signer_count(const struct jeton_signer *signer)
 {
-    return signer->rotation.count;
+    return signer->ring.rotation.count;
 }
 
 void jeton_signer_about(const struct jeton_signer *signer, size_t index, struct jeton_signer_about *about)
 {
-    const struct jt_rotation_key *key = &signer->rotation.at[index];
+    const struct jt_rotation_key *key = &signer->ring.rotation.at[index];
     bool next = key->state == JT_SIGNER_NEXT;
 
-    *about = (struct jeton_signer_about){border_signer_find(signer, NULL, key->id)->about.kid,
+    *about = (struct jeton_signer_about){jt_key_ring_find(&signer->ring, key->id)->key->about.kid,
                                          (enum jeton_signer_state)key->state, key->published_at,
-                                         next ? jt_rotation_signs_at(&signer->rotation, key) : key->signs_from,
-                                         next ? JT_ROTATION_NEVER : jt_rotation_gone_at(&signer->rotation, key)};
+                                         next ? jt_rotation_signs_at(&signer->ring.rotation, key) : key->signs_from,
+                                         next ? JT_ROTATION_NEVER : jt_rotation_gone_at(&signer->ring.rotation, key)};
 }
 
 /* --- Using --- */

@@ -1,48 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is a signer of the promise made of? A rotation, the secrets of its keys, and the set that any thread signs and
- * shows with; shared by signer.c, signer_memory.c and minter.c. */
+/* What is a signer of the promise made of? A ring of keys, and the set that any thread signs and shows with; shared by
+ * signer.c, signer_memory.c and minter.c. */
 #ifndef JT_LIBRARY_SIGNER_H
 #define JT_LIBRARY_SIGNER_H
 
-#include "keys/rotation.h"
-#include "keys/signers.h"
+#include "keys/key_ring.h"
 #include "library/border.h"
 
-struct border_kept_key {
-    uint64_t id; /* in the rotation */
-    struct jt_secret_jwk *key;
-};
-
 struct jeton_signer {
-    const struct jt_algorithm *algorithm;
     jeton_signer_save_function save;
     void *context;
     int64_t token_ttl, jwks_max_age; /* as any thread reads them: they never change */
     struct jt_signers *signers;
-    struct jt_rotation_clock clock;
-    struct jt_rotation rotation;
-    struct border_kept_key kept[JT_ROTATION_KEYS + 1];
-    size_t kept_count;
-    struct jt_secret_jwk *spare; /* made for a change that was not saved: good for the next try */
-    uint64_t last_id;
+    struct jt_key_ring ring;
     bool unsaved; /* a jump of the clock, or settings, that is not kept yet */
 };
 
 /* Signs what keeps the signer's promise, refuses the rest: as jeton_signer_sign(). */
 JT_CHECKED border_signer_sign(struct jeton_signer *signer, const struct jeton_sign_options *options,
                               struct jt_buffer *token, struct jeton_detail *detail);
-
-/* What is to be, beside the signer that is. */
-struct border_change {
-    struct jt_rotation rotation;
-    int64_t now;
-    struct jt_secret_jwk *added; /* borrowed; NULL: none */
-    uint64_t added_id;
-};
-
-/* NULL: none. */
-const struct jt_secret_jwk *border_signer_find(const struct jeton_signer *signer, const struct border_change *change,
-                                               uint64_t id);
 
 /* --- signer_memory.c --- */
 
@@ -52,6 +28,6 @@ JT_CHECKED border_signer_check(const struct jeton_signer_options *options, const
 JT_CHECKED border_signer_recall(struct jeton_signer *signer, const struct jeton_signer_memory *memory,
                                 struct jeton_detail *detail);
 /* Hands all that must be kept to the save function. */
-JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct border_change *change,
+JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct jt_ring_change *change,
                               struct jeton_detail *detail);
 #endif

@@ -62,17 +62,17 @@ static bool is_time(int64_t time)
 static JT_CHECKED recall_key(struct jeton_signer *signer, const struct jeton_signer_key *kept,
                              struct jeton_detail *detail)
 {
-    struct jt_rotation *rotation = &signer->rotation;
+    struct jt_rotation *rotation = &signer->ring.rotation;
     struct jt_secret_jwk *key = border_secret(kept->key);
 
     if (key == NULL || !is_time(kept->published_at) || !is_time(kept->signs_from) || !is_time(kept->signs_until) ||
         kept->state < JETON_SIGNER_NEXT || kept->state > JETON_SIGNER_RETIRING)
         return jt_fail(detail, JETON_KEY_INVALID, "a key of the memory has no key, no state or no time");
-    for (size_t i = 0; i < signer->kept_count; i++)
-        if (jt_bytes_equal(signer->kept[i].key->about.kid, key->about.kid))
+    for (size_t i = 0; i < signer->ring.kept_count; i++)
+        if (jt_bytes_equal(signer->ring.kept[i].key->about.kid, key->about.kid))
             return jt_fail(detail, JETON_KEY_INVALID, "key %s is there twice", jt_escape(key->about.kid).text);
-    signer->kept[signer->kept_count++] = (struct border_kept_key){++signer->last_id, jt_secret_jwk_hold(key)};
-    rotation->at[rotation->count++] = (struct jt_rotation_key){.id = signer->last_id,
+    jt_key_ring_keep(&signer->ring, jt_secret_jwk_hold(key), 0);
+    rotation->at[rotation->count++] = (struct jt_rotation_key){.id = signer->ring.last_id,
                                                                .state = (enum jt_signer_state)kept->state,
                                                                .published_at = kept->published_at,
                                                                .signs_from = kept->signs_from,
@@ -100,17 +100,17 @@ static JT_CHECKED check_memory(const struct jeton_signer_memory *memory, struct 
 JT_CHECKED border_signer_recall(struct jeton_signer *signer, const struct jeton_signer_memory *memory,
                                 struct jeton_detail *detail)
 {
-    int64_t now = signer->clock.time_ms / 1000;
+    int64_t now = signer->ring.clock.time_ms / 1000;
 
     JT_TRY(check_memory(memory, detail));
     for (size_t i = 0; i < memory->count; i++)
         JT_TRY(recall_key(signer, &memory->keys[i], detail));
-    signer->rotation.times.token_ttl = memory->token_ttl;
-    signer->rotation.times.jwks_max_age = memory->jwks_max_age;
-    signer->rotation.past = (struct jt_rotation_past){memory->past_token_ttl, memory->past_jwks_max_age,
-                                                      memory->past_until};
+    signer->ring.rotation.times.token_ttl = memory->token_ttl;
+    signer->ring.rotation.times.jwks_max_age = memory->jwks_max_age;
+    signer->ring.rotation.past = (struct jt_rotation_past){memory->past_token_ttl, memory->past_jwks_max_age,
+                                                           memory->past_until};
     if (memory->seen_at > now) {
-        jt_rotation_jump(&signer->rotation, now, now - memory->seen_at);
+        jt_rotation_jump(&signer->ring.rotation, now, now - memory->seen_at);
         signer->unsaved = true;
     }
     return JETON_OK;
@@ -118,7 +118,7 @@ JT_CHECKED border_signer_recall(struct jeton_signer *signer, const struct jeton_
 
 /* --- Out --- */
 
-JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct border_change *change,
+JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct jt_ring_change *change,
                               struct jeton_detail *detail)
 {
     struct jeton_signer_key keys[JT_ROTATION_KEYS];
@@ -135,7 +135,7 @@ JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct border_c
 
     for (size_t i = 0; i < rotation->count; i++) {
         const struct jt_rotation_key *key = &rotation->at[i];
-        const void *secret = border_signer_find(signer, change, key->id);
+        const void *secret = jt_key_ring_key_of(&signer->ring, change, key->id, NULL);
 
         keys[i] = (struct jeton_signer_key){(const struct jeton_secret_key *)secret,
                                             (enum jeton_signer_state)key->state, key->published_at, key->signs_from,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The issuer's keys in time: published ahead, signing, still published, gone. A faster clock (hurried_clock.c) makes hours of it pass
 in seconds."""
+import json
 import os
 import re
 import subprocess
@@ -140,6 +141,12 @@ def set_jump(file, seconds):
     os.replace(file.parent / "new", file)
 
 
+def has_jumped(server, seconds):
+    """A machine that stalls between two looks at its clocks sees little jumps beside: the one meant is asked for."""
+    jumps = [int(json.loads(line)["seconds"]) for line in server.log().splitlines() if "the clock jumped" in line]
+    return any(abs(jump - seconds) < 60 for jump in jumps)
+
+
 def test_a_clock_that_jumps_moves_no_key(run, tmp_path):
     jump = tmp_path / "jump"
     set_jump(jump, 0)
@@ -148,13 +155,13 @@ def test_a_clock_that_jumps_moves_no_key(run, tmp_path):
     active, next_kid = server.kids("active")[0], server.kids("next")[0]
     before = server.issuer("status")
     set_jump(jump, 40 * 24 * 3600)
-    wait_until(lambda: "the clock jumped" in server.log())
+    wait_until(lambda: has_jumped(server, 40 * 24 * 3600))
     after = server.issuer("status")
     assert after["now"] - before["now"] >= 40 * 24 * 3600
     assert server.kids("active") == [active] and server.kids("next") == [next_kid]
     assert after["keys"][0]["signs_from"] - after["now"] >= 24 * 3600 - 60
     set_jump(jump, -86400)
-    wait_until(lambda: server.log().count("the clock jumped") == 2)
+    wait_until(lambda: has_jumped(server, -41 * 24 * 3600))
     assert server.kids("active") == [active] and server.kids("next") == [next_kid]
     server.stop()
     # The jump back was seen as it happened: it is no reason to refuse the next start.

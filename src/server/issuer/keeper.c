@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who keeps the issuer's keys? The run of a change: the rotation decides on a copy, a key is made, everything that can
- * fail is made ready, the store takes it in one transaction, and then it is shown. */
+/* Who keeps the issuer's keys? The run of a change (keys/key_ring.h) as the server does it: what the rotation decided
+ * is stored in one transaction, then shown to those who verify, told, and marked. */
 #include "server/issuer/keeper.h"
 
 #include <inttypes.h>
@@ -15,35 +15,6 @@ enum { WAIT_MAX_MS = 1000, TOLD_EVERY = 60, MARK_EVERY = 3600, GATEWAY_TTL = 60 
 
 /* --- Looking --- */
 
-const struct jt_kept_key *jt_keeper_find(const struct jt_keeper *keeper, uint64_t id)
-{
-    for (size_t i = 0; i < keeper->kept_count; i++) {
-        if (keeper->kept[i].id == id)
-            return &keeper->kept[i];
-    }
-    return NULL;
-}
-
-const struct jt_rotation_key *jt_keeper_find_id(const struct jt_rotation *rotation, uint64_t id)
-{
-    for (size_t i = 0; i < rotation->count; i++) {
-        if (rotation->at[i].id == id)
-            return &rotation->at[i];
-    }
-    return NULL;
-}
-
-size_t jt_keeper_find_kid(const struct jt_keeper *keeper, const struct jt_rotation *rotation, struct jeton_bytes kid)
-{
-    for (size_t i = 0; i < rotation->count; i++) {
-        const struct jt_kept_key *kept = jt_keeper_find(keeper, rotation->at[i].id);
-
-        if (kept != NULL && jt_bytes_equal(kept->key->about.kid, kid))
-            return i;
-    }
-    return rotation->count;
-}
-
 const struct jt_revoked_key *jt_keeper_find_revoked(const struct jt_keeper *keeper, const struct jt_jwk_about *about)
 {
     for (size_t i = 0; i < keeper->revoked_count; i++) {
@@ -55,13 +26,11 @@ const struct jt_revoked_key *jt_keeper_find_revoked(const struct jt_keeper *keep
 
 /* --- Time --- */
 
-/* A jump is told once, and the spans that went by stay as they were. */
-static void take_jump(struct jt_keeper *keeper, int64_t now, int64_t jumped)
+/* A jump is told once. */
+static void tell_jump(const struct jt_keeper *keeper, int64_t jumped)
 {
     char by[24];
 
-    jt_rotation_jump(&keeper->rotation, now, jumped);
-    keeper->unstored = true;
     snprintf(by, sizeof by, "%" PRId64, jumped);
     jt_log(keeper->log, JT_LOG_WARN,
            "the clock jumped; keys sign and leave by the time that went by, tokens carry the new time", "seconds", by,
@@ -73,9 +42,11 @@ int64_t jt_keeper_now(struct jt_keeper *keeper)
     int64_t wall_ms, steady_ms, jumped, now;
 
     keeper->clock(keeper->clock_context, &wall_ms, &steady_ms);
-    now = jt_rotation_clock_read(&keeper->time, wall_ms, steady_ms, &jumped);
-    if (jumped != 0)
-        take_jump(keeper, now, jumped);
+    now = jt_key_ring_now(&keeper->ring, wall_ms, steady_ms, &jumped);
+    if (jumped != 0) {
+        keeper->unstored = true;
+        tell_jump(keeper, jumped);
+    }
     return now;
 }
 
@@ -83,73 +54,11 @@ int64_t jt_keeper_now(struct jt_keeper *keeper)
 
 struct jt_keeper_change jt_keeper_change_of(const struct jt_keeper *keeper, int64_t now)
 {
-    return (struct jt_keeper_change){
-        .rotation = keeper->rotation, .now = now, .seal_key = jt_secret_bytes(&keeper->seal_key)};
-}
-
-void jt_keeper_change_done(struct jt_keeper_change *change)
-{
-    jt_secret_jwk_release(change->added);
-    change->added = NULL;
-}
-
-bool jt_keeper_change_add(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jt_secret_jwk *key,
-                          bool shown_only)
-{
-    uint64_t id = keeper->last_id + 1;
-    bool added = shown_only ? jt_rotation_show(&change->rotation, id, change->now)
-                            : jt_rotation_add(&change->rotation, id, change->now);
-
-    if (!added)
-        return false;
-    change->added = jt_secret_jwk_hold(key);
-    change->added_id = id;
-    return true;
-}
-
-/* One that was made and could not be stored is not made twice. */
-JT_CHECKED jt_keeper_make_spare(struct jt_keeper *keeper, struct jeton_detail *detail)
-{
-    if (keeper->spare != NULL && keeper->spare->about.alg == keeper->algorithm)
-        return JETON_OK;
-    jt_secret_jwk_release(keeper->spare);
-    keeper->spare = NULL;
-    return jt_secret_jwk_generate(keeper->algorithm, 0, JT_TEXT(""), &keeper->spare, detail);
-}
-
-JT_CHECKED jt_keeper_change_make(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jeton_detail *detail)
-{
-    if (change->added != NULL || jt_rotation_need(&change->rotation, change->now) == JT_ROTATION_NEEDS_NOTHING)
-        return JETON_OK;
-    JT_TRY(jt_keeper_make_spare(keeper, detail));
-    if (!jt_keeper_change_add(keeper, change, keeper->spare, false))
-        return jt_fail(detail, JETON_INTERNAL_ERROR, "there are %d keys already", JT_ROTATION_KEYS);
-    return JETON_OK;
-}
-
-const struct jt_secret_jwk *jt_keeper_key_of(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                                             uint64_t id, int64_t *created_at)
-{
-    const struct jt_kept_key *kept = jt_keeper_find(keeper, id);
-
-    *created_at = kept != NULL ? kept->created_at : change->now;
-    return kept != NULL ? kept->key : change->added;
+    return (struct jt_keeper_change){.keys = jt_key_ring_change(&keeper->ring, now),
+                                     .seal_key = jt_secret_bytes(&keeper->seal_key)};
 }
 
 /* --- What is shown --- */
-
-static JT_CHECKED make_set(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                           struct jt_signer_set **out, struct jeton_detail *detail)
-{
-    struct jt_signer signers[JT_ROTATION_KEYS];
-    int64_t created_at;
-
-    for (size_t i = 0; i < change->rotation.count; i++) {
-        signers[i].key = jt_keeper_key_of(keeper, change, change->rotation.at[i].id, &created_at);
-        signers[i].state = change->rotation.at[i].state;
-    }
-    return jt_signer_set_make(signers, change->rotation.count, out, detail);
-}
 
 /* The set as everybody else reads it: no way leads from there to a private key. */
 static JT_CHECKED provide(struct jt_source *own, const struct jt_published *published, struct jeton_detail *detail)
@@ -214,25 +123,7 @@ static void write_mark(struct jt_keeper *keeper, int64_t now)
 /* Nothing here fails. */
 static void take_change(struct jt_keeper *keeper, const struct jt_keeper_change *change)
 {
-    size_t kept = 0;
-
-    if (change->added != NULL) {
-        keeper->kept[keeper->kept_count++] = (struct jt_kept_key){change->added_id, jt_secret_jwk_hold(change->added),
-                                                                  change->now};
-        keeper->last_id = change->added_id;
-        if (change->added == keeper->spare) {
-            jt_secret_jwk_release(keeper->spare);
-            keeper->spare = NULL;
-        }
-    }
-    keeper->rotation = change->rotation;
-    for (size_t i = 0; i < keeper->kept_count; i++) {
-        if (jt_keeper_find_id(&keeper->rotation, keeper->kept[i].id) != NULL)
-            keeper->kept[kept++] = keeper->kept[i];
-        else
-            jt_secret_jwk_release(keeper->kept[i].key);
-    }
-    keeper->kept_count = kept;
+    jt_key_ring_take(&keeper->ring, &change->keys);
     if (change->revoked != NULL) {
         if (keeper->revoked_count == JT_KEEPER_REVOKED)
             memmove(keeper->revoked, keeper->revoked + 1, --keeper->revoked_count * sizeof keeper->revoked[0]);
@@ -248,10 +139,10 @@ static void note_shown(struct jt_keeper *keeper, const struct jt_keeper_change *
 {
     int64_t now = jt_keeper_now(keeper);
 
-    for (size_t i = 0; i < keeper->rotation.count; i++) {
-        struct jt_rotation_key *key = &keeper->rotation.at[i];
+    for (size_t i = 0; i < keeper->ring.rotation.count; i++) {
+        struct jt_rotation_key *key = &keeper->ring.rotation.at[i];
 
-        if (key->id == change->added_id && key->state == JT_SIGNER_NEXT) {
+        if (key->id == change->keys.added_id && key->state == JT_SIGNER_NEXT) {
             key->published_at = now;
             keeper->unstored = true;
         }
@@ -266,21 +157,21 @@ JT_CHECKED jt_keeper_begin(struct jt_keeper *keeper, const struct jt_keeper_chan
 {
     struct jt_signer_set *set = NULL;
 
-    JT_TRY(make_set(keeper, change, &set, detail));
+    JT_TRY(jt_key_ring_set(&keeper->ring, &change->keys, &set, detail));
     show(keeper, set);
-    keeper->rotation = change->rotation;
+    keeper->ring.rotation = change->keys.rotation;
     return JETON_OK;
 }
 
 JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_change *change,
                             struct jeton_detail *detail)
 {
-    const struct jt_rotation_key *active = jt_rotation_active(&keeper->rotation);
+    const struct jt_rotation_key *active = jt_rotation_active(&keeper->ring.rotation);
     uint64_t was_active = active != NULL ? active->id : 0;
     struct jt_signer_set *set = NULL;
     enum jeton_status status;
 
-    JT_TRY(make_set(keeper, change, &set, detail));
+    JT_TRY(jt_key_ring_set(&keeper->ring, &change->keys, &set, detail));
     status = jt_keeper_store(keeper, change, detail);
     if (status != JETON_OK) {
         jt_signer_set_free(set);
@@ -290,7 +181,7 @@ JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_cha
     jt_keeper_tell(keeper, change);
     take_change(keeper, change);
     note_shown(keeper, change, was_active);
-    write_mark(keeper, change->now);
+    write_mark(keeper, change->keys.now);
     return JETON_OK;
 }
 
@@ -299,14 +190,14 @@ JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_cha
 static JT_CHECKED move(struct jt_keeper *keeper, int64_t now, struct jeton_detail *detail)
 {
     struct jt_keeper_change change = jt_keeper_change_of(keeper, now);
-    bool changed = jt_rotation_step(&change.rotation, now);
-    enum jeton_status status = jt_keeper_change_make(keeper, &change, detail);
+    bool changed = jt_rotation_step(&change.keys.rotation, now);
+    enum jeton_status status = jt_key_ring_make(&keeper->ring, &change.keys, detail);
 
-    if (status == JETON_OK && (changed || change.added != NULL || keeper->unstored))
+    if (status == JETON_OK && (changed || change.keys.added != NULL || keeper->unstored))
         status = jt_keeper_commit(keeper, &change, detail);
     else if (status == JETON_OK)
-        keeper->rotation = change.rotation; /* until when the active key has signed */
-    jt_keeper_change_done(&change);
+        keeper->ring.rotation = change.keys.rotation; /* until when the active key has signed */
+    jt_ring_change_done(&change.keys);
     return status;
 }
 
@@ -324,8 +215,8 @@ static void tell_failure(struct jt_keeper *keeper, int64_t now, enum jeton_statu
 
 static int64_t wait_of(const struct jt_keeper *keeper)
 {
-    int64_t wake = keeper->unstored ? 0 : jt_rotation_wake(&keeper->rotation);
-    int64_t wait = wake == JT_ROTATION_NEVER ? WAIT_MAX_MS : wake * 1000 - keeper->time.time_ms;
+    int64_t wake = keeper->unstored ? 0 : jt_rotation_wake(&keeper->ring.rotation);
+    int64_t wait = wake == JT_ROTATION_NEVER ? WAIT_MAX_MS : wake * 1000 - keeper->ring.clock.time_ms;
 
     return wait < 1 ? 1 : wait > WAIT_MAX_MS ? WAIT_MAX_MS : wait;
 }
@@ -375,7 +266,7 @@ void jt_keeper_take_settings(struct jt_keeper *keeper, const struct jt_config *c
     struct jt_rotation_times times = times_of(config);
 
     jt_rotation_settle(rotation, &times, keeper->by_hand, now);
-    keeper->algorithm = jt_algorithm_find(jeton_text(config->signing.algorithm.at));
+    keeper->ring.algorithm = jt_algorithm_find(jeton_text(config->signing.algorithm.at));
 }
 
 void jt_keeper_settle(struct jt_keeper *keeper, const struct jt_config *config)
@@ -388,10 +279,10 @@ void jt_keeper_settle(struct jt_keeper *keeper, const struct jt_config *config)
     pthread_mutex_lock(&keeper->mutex);
     now = jt_keeper_now(keeper);
     change = jt_keeper_change_of(keeper, now);
-    jt_keeper_take_settings(keeper, config, &change.rotation, now);
-    if (memcmp(&change.rotation.times, &keeper->rotation.times, sizeof change.rotation.times) != 0) {
+    jt_keeper_take_settings(keeper, config, &change.keys.rotation, now);
+    if (memcmp(&change.keys.rotation.times, &keeper->ring.rotation.times, sizeof change.keys.rotation.times) != 0) {
         status = jt_keeper_commit(keeper, &change, &detail);
-        keeper->rotation = change.rotation; /* that they hold matters more than that they are stored */
+        keeper->ring.rotation = change.keys.rotation; /* that they hold matters more than that they are stored */
         keeper->unstored = status != JETON_OK;
         if (status != JETON_OK)
             tell_failure(keeper, now, status, &detail);
@@ -405,9 +296,7 @@ void jt_keeper_close(struct jt_keeper *keeper)
         return;
     if (keeper->opened)
         write_mark(keeper, jt_keeper_now(keeper));
-    for (size_t i = 0; i < keeper->kept_count; i++)
-        jt_secret_jwk_release(keeper->kept[i].key);
-    jt_secret_jwk_release(keeper->spare);
+    jt_key_ring_done(&keeper->ring);
     jt_secret_done(&keeper->seal_key);
     free(keeper->seal_file.path);
     free(keeper->mark_path);

@@ -18,7 +18,7 @@ static void add_time(struct jt_json_writer *out, const char *name, int64_t time)
 
 static void add_key(const struct jt_keeper *keeper, const struct jt_rotation_key *key, struct jt_json_writer *out)
 {
-    const struct jt_jwk_about *about = &jt_keeper_find(keeper, key->id)->key->about;
+    const struct jt_jwk_about *about = &jt_key_ring_find(&keeper->ring, key->id)->key->about;
     struct jt_json_writer one;
 
     jt_json_open(&one, out->buffer);
@@ -28,13 +28,13 @@ static void add_key(const struct jt_keeper *keeper, const struct jt_rotation_key
     jt_json_add_text(&one, "thumbprint", about->thumbprint);
     add_time(&one, "published_at", key->published_at);
     if (key->state == JT_SIGNER_NEXT) {
-        add_time(&one, "signs_from", jt_rotation_signs_at(&keeper->rotation, key));
+        add_time(&one, "signs_from", jt_rotation_signs_at(&keeper->ring.rotation, key));
     } else {
         add_time(&one, "signs_from", key->signs_from);
         if (key->state == JT_SIGNER_RETIRING && key->signs_from != 0)
             add_time(&one, "signs_until", key->signs_until);
         if (key->state == JT_SIGNER_RETIRING && !key->held)
-            add_time(&one, "gone_at", jt_rotation_gone_at(&keeper->rotation, key));
+            add_time(&one, "gone_at", jt_rotation_gone_at(&keeper->ring.rotation, key));
     }
     jt_json_close(&one);
 }
@@ -46,12 +46,12 @@ static void add_keys(const struct jt_keeper *keeper, struct jt_json_writer *out)
     jt_json_name(out, "keys");
     jt_buffer_add_byte(out->buffer, '[');
     for (enum jt_signer_state state = JT_SIGNER_NEXT; state <= JT_SIGNER_RETIRING; state++) {
-        for (size_t i = 0; i < keeper->rotation.count; i++) {
-            if (keeper->rotation.at[i].state != state)
+        for (size_t i = 0; i < keeper->ring.rotation.count; i++) {
+            if (keeper->ring.rotation.at[i].state != state)
                 continue;
             if (!first)
                 jt_buffer_add_byte(out->buffer, ',');
-            add_key(keeper, &keeper->rotation.at[i], out);
+            add_key(keeper, &keeper->ring.rotation.at[i], out);
             first = false;
         }
     }
@@ -77,18 +77,18 @@ static void add_revoked(const struct jt_keeper *keeper, struct jt_json_writer *o
 
 JT_CHECKED jt_keeper_status(struct jt_keeper *keeper, struct jt_json_writer *out, struct jeton_detail *detail)
 {
-    const struct jt_rotation_times *times = &keeper->rotation.times;
+    const struct jt_rotation_times *times = &keeper->ring.rotation.times;
 
     (void)detail;
     pthread_mutex_lock(&keeper->mutex);
     jt_json_add_number(out, "now", jt_keeper_now(keeper));
     jt_json_add_text(out, "rotation", keeper->by_hand ? "slots" : "timed");
-    jt_json_add_text(out, "algorithm", keeper->algorithm->name);
+    jt_json_add_text(out, "algorithm", keeper->ring.algorithm->name);
     jt_json_add_number(out, "token_ttl", times->token_ttl);
     jt_json_add_number(out, "rotate_every", times->rotate_every);
     jt_json_add_number(out, "publish_ahead", times->publish_ahead);
     jt_json_add_number(out, "jwks_max_age", times->jwks_max_age);
-    add_time(out, "next_made_at", jt_rotation_makes_at(&keeper->rotation));
+    add_time(out, "next_made_at", jt_rotation_makes_at(&keeper->ring.rotation));
     add_keys(keeper, out);
     add_revoked(keeper, out);
     pthread_mutex_unlock(&keeper->mutex);
@@ -107,8 +107,8 @@ static JT_CHECKED refuse_by_hand(const struct jt_keeper *keeper, struct jeton_de
 
 static JT_CHECKED add_next(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jeton_detail *detail)
 {
-    JT_TRY(jt_keeper_make_spare(keeper, detail));
-    if (!jt_keeper_change_add(keeper, change, keeper->spare, false))
+    JT_TRY(jt_key_ring_spare(&keeper->ring, detail));
+    if (!jt_key_ring_add(&keeper->ring, &change->keys, keeper->ring.spare, false))
         return jt_fail(detail, JETON_CONFIG_INVALID, "there are %d keys already; wait until some are gone",
                        JT_ROTATION_KEYS);
     return JETON_OK;
@@ -120,14 +120,14 @@ static JT_CHECKED rotate(struct jt_keeper *keeper, struct jt_keeper_change *chan
     int64_t at;
 
     JT_TRY(refuse_by_hand(keeper, detail));
-    at = jt_rotation_rotate(&change->rotation, change->now);
+    at = jt_rotation_rotate(&change->keys.rotation, change->keys.now);
     if (at == JT_ROTATION_NEVER) {
         JT_TRY(add_next(keeper, change, detail));
-        at = jt_rotation_rotate(&change->rotation, change->now);
+        at = jt_rotation_rotate(&change->keys.rotation, change->keys.now);
     }
     JT_TRY(jt_keeper_commit(keeper, change, detail));
-    jt_json_add_boolean(out, "rotated", at <= change->now);
-    jt_json_add_number(out, "now", change->now);
+    jt_json_add_boolean(out, "rotated", at <= change->keys.now);
+    jt_json_add_number(out, "now", change->keys.now);
     jt_json_add_number(out, "signs_from", at);
     return JETON_OK;
 }
@@ -142,7 +142,7 @@ JT_CHECKED jt_keeper_rotate(struct jt_keeper *keeper, struct jt_json_writer *out
     now = jt_keeper_now(keeper);
     change = jt_keeper_change_of(keeper, now);
     status = rotate(keeper, &change, out, detail);
-    jt_keeper_change_done(&change);
+    jt_ring_change_done(&change.keys);
     pthread_mutex_unlock(&keeper->mutex);
     return status;
 }
@@ -161,7 +161,7 @@ static void warn_of_breach(const struct jt_keeper *keeper, const char *kid, cons
 {
     char seconds[24];
 
-    snprintf(seconds, sizeof seconds, "%" PRId64, keeper->rotation.times.jwks_max_age);
+    snprintf(seconds, sizeof seconds, "%" PRId64, keeper->ring.rotation.times.jwks_max_age);
     jt_log(keeper->log, JT_LOG_WARN,
            "a key was revoked: it is out of the set, and its tokens are good for nobody who fetches the set from now "
            "on; who keeps an older set believes them until that ends",
@@ -176,24 +176,25 @@ static void warn_of_breach(const struct jt_keeper *keeper, const char *kid, cons
 static JT_CHECKED revoke(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jeton_bytes kid,
                          struct jt_revoked_key *revoked, struct jt_json_writer *out, struct jeton_detail *detail)
 {
-    size_t index = jt_keeper_find_kid(keeper, &change->rotation, kid);
+    size_t index = jt_key_ring_find_kid(&keeper->ring, &change->keys.rotation, kid);
     const struct jt_rotation_key *active;
     struct jt_rotation_breach breach;
 
-    if (index == change->rotation.count)
+    if (index == change->keys.rotation.count)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "no key here has the kid %s", jt_escape(kid).text);
-    name_revoked(&jt_keeper_find(keeper, change->rotation.at[index].id)->key->about, change->now, revoked);
+    name_revoked(&jt_key_ring_find(&keeper->ring, change->keys.rotation.at[index].id)->key->about, change->keys.now,
+                 revoked);
     change->revoked = revoked;
-    breach = jt_rotation_revoke(&change->rotation, index, change->now);
-    JT_TRY(jt_keeper_change_make(keeper, change, detail));
+    breach = jt_rotation_revoke(&change->keys.rotation, index, change->keys.now);
+    JT_TRY(jt_key_ring_make(&keeper->ring, &change->keys, detail));
     JT_TRY(jt_keeper_commit(keeper, change, detail));
     warn_of_breach(keeper, revoked->kid, &breach);
-    active = jt_rotation_active(&keeper->rotation);
+    active = jt_rotation_active(&keeper->ring.rotation);
     jt_json_add_text(out, "revoked", revoked->kid);
     jt_json_add_boolean(out, "was_active", breach.was_active);
-    jt_json_add_string(out, "active", jt_keeper_find(keeper, active->id)->key->about.kid);
+    jt_json_add_string(out, "active", jt_key_ring_find(&keeper->ring, active->id)->key->about.kid);
     jt_json_add_boolean(out, "fresh", breach.fresh);
-    jt_json_add_number(out, "believed_for", keeper->rotation.times.jwks_max_age);
+    jt_json_add_number(out, "believed_for", keeper->ring.rotation.times.jwks_max_age);
     jt_json_add_number(out, "early_for", breach.early_for);
     return JETON_OK;
 }
@@ -210,7 +211,7 @@ JT_CHECKED jt_keeper_revoke(struct jt_keeper *keeper, struct jeton_bytes kid, st
     now = jt_keeper_now(keeper);
     change = jt_keeper_change_of(keeper, now);
     status = revoke(keeper, &change, kid, &revoked, out, detail);
-    jt_keeper_change_done(&change);
+    jt_ring_change_done(&change.keys);
     pthread_mutex_unlock(&keeper->mutex);
     return status;
 }
@@ -222,8 +223,8 @@ static JT_CHECKED check_new(const struct jt_keeper *keeper, const struct jt_jwk_
 {
     if (jt_keeper_find_revoked(keeper, about) != NULL)
         return jt_fail(detail, JETON_KEY_INVALID, "this key was revoked and does not come back");
-    for (size_t i = 0; i < keeper->kept_count; i++) {
-        const struct jt_jwk_about *other = &keeper->kept[i].key->about;
+    for (size_t i = 0; i < keeper->ring.kept_count; i++) {
+        const struct jt_jwk_about *other = &keeper->ring.kept[i].key->about;
 
         if (strcmp(other->thumbprint, about->thumbprint) == 0)
             return jt_fail(detail, JETON_KEY_INVALID, "this key is here already, as %s", jt_escape(other->kid).text);
@@ -236,17 +237,17 @@ static JT_CHECKED check_new(const struct jt_keeper *keeper, const struct jt_jwk_
 static JT_CHECKED import(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jt_secret_jwk *key,
                          struct jt_json_writer *out, struct jeton_detail *detail)
 {
-    const struct jt_rotation *rotation = &keeper->rotation;
+    const struct jt_rotation *rotation = &keeper->ring.rotation;
 
     JT_TRY(refuse_by_hand(keeper, detail));
     JT_TRY(check_new(keeper, &key->about, detail));
-    if (!jt_keeper_change_add(keeper, change, key, false))
+    if (!jt_key_ring_add(&keeper->ring, &change->keys, key, false))
         return jt_fail(detail, JETON_CONFIG_INVALID, "there are %d keys already; wait until some are gone",
                        JT_ROTATION_KEYS);
     JT_TRY(jt_keeper_commit(keeper, change, detail));
     jt_json_add_string(out, "imported", key->about.kid);
     jt_json_add_text(out, "algorithm", key->about.alg->name);
-    jt_json_add_number(out, "now", change->now);
+    jt_json_add_number(out, "now", change->keys.now);
     jt_json_add_number(out, "signs_from", jt_rotation_signs_at(rotation, &rotation->at[rotation->count - 1]));
     return JETON_OK;
 }
@@ -264,7 +265,7 @@ JT_CHECKED jt_keeper_import(struct jt_keeper *keeper, struct jeton_bytes text, s
     now = jt_keeper_now(keeper);
     change = jt_keeper_change_of(keeper, now);
     status = import(keeper, &change, key, out, detail);
-    jt_keeper_change_done(&change);
+    jt_ring_change_done(&change.keys);
     pthread_mutex_unlock(&keeper->mutex);
     jt_secret_jwk_release(key);
     return status;
@@ -279,7 +280,7 @@ static JT_CHECKED reseal(struct jt_keeper *keeper, struct jt_secret *seal_key, s
 
     change.seal_key = jt_secret_bytes(seal_key);
     JT_TRY(jt_keeper_commit(keeper, &change, detail));
-    jt_json_add_number(out, "resealed", (int64_t)keeper->rotation.count);
+    jt_json_add_number(out, "resealed", (int64_t)keeper->ring.rotation.count);
     jt_json_add_boolean(out, "changed",
                         !jt_crypto_equal(jt_secret_bytes(&keeper->seal_key), jt_secret_bytes(seal_key)));
     jt_secret_done(&keeper->seal_key);

@@ -158,19 +158,19 @@ static struct jt_rotation_key times_of_row(const struct jt_stored_key *stored, e
 static JT_CHECKED take_key(struct opening *opening, const struct jt_stored_key *stored, struct jeton_detail *why)
 {
     struct jt_keeper *keeper = opening->keeper;
-    struct jt_rotation *rotation = &keeper->rotation;
+    struct jt_rotation *rotation = &keeper->ring.rotation;
     enum jt_signer_state state = JT_SIGNER_RETIRING;
     struct jt_secret_jwk *key = NULL;
-    int64_t now = keeper->time.time_ms / 1000;
+    int64_t now = keeper->ring.clock.time_ms / 1000;
 
     if (!jt_signer_state_find(stored->state, &state))
         return jt_fail(why, JETON_CONFIG_INVALID, "it is in no known state");
     if (rotation->count == JT_ROTATION_KEYS || (state == JT_SIGNER_ACTIVE && jt_rotation_active(rotation) != NULL))
         return jt_fail(why, JETON_CONFIG_INVALID, "it is one too many");
     JT_TRY(unseal(opening, stored, &key, why));
-    keeper->kept[keeper->kept_count++] = (struct jt_kept_key){++keeper->last_id, key, stored->created_at};
+    jt_key_ring_keep(&keeper->ring, key, stored->created_at);
     rotation->at[rotation->count] = times_of_row(stored, state, now);
-    rotation->at[rotation->count++].id = keeper->last_id;
+    rotation->at[rotation->count++].id = keeper->ring.last_id;
     return JETON_OK;
 }
 
@@ -193,7 +193,7 @@ static enum jeton_status open_row(void *context, const struct jt_stored_key *sto
 
 static JT_CHECKED read_marks(struct opening *opening, struct jt_keeper_mark *out)
 {
-    struct jt_rotation *rotation = &opening->keeper->rotation;
+    struct jt_rotation *rotation = &opening->keeper->ring.rotation;
     const struct {
         struct jeton_bytes name;
         int64_t *value;
@@ -227,7 +227,7 @@ static JT_CHECKED accept_older_state(struct opening *opening, const struct jt_ke
            "an older state is accepted: tokens signed by keys made since are good for nobody; next keys start anew",
            "seen_at", seen, NULL);
     keeper->generation = beside->generation;
-    jt_rotation_restore(&keeper->rotation, now);
+    jt_rotation_restore(&keeper->ring.rotation, now);
     return JETON_OK;
 }
 
@@ -247,7 +247,7 @@ static JT_CHECKED accept_older_clock(struct opening *opening, int64_t seen_at, i
     if (seen_at - now > CLOCK_TOLERANCE)
         jt_log(keeper->log, JT_LOG_WARN, "an older clock is accepted; the spans that went by stay as they were",
                "seen_at", seen, "now", shows, NULL);
-    jt_rotation_jump(&keeper->rotation, now, now - seen_at);
+    jt_rotation_jump(&keeper->ring.rotation, now, now - seen_at);
     keeper->unstored = true;
     return JETON_OK;
 }
@@ -281,7 +281,7 @@ static JT_CHECKED store_first(struct opening *opening, const struct jt_keeper_ch
     bool with_client = opening->options->config->clients.count == 0;
 
     if (with_client)
-        JT_TRY(jt_first_client_make(keeper->state, change->now, keeper->log, hash, &client, opening->detail));
+        JT_TRY(jt_first_client_make(keeper->state, change->keys.now, keeper->log, hash, &client, opening->detail));
     return jt_keeper_store_first(keeper, change, with_client ? &client : NULL, opening->detail);
 }
 
@@ -300,15 +300,16 @@ static JT_CHECKED decide(struct opening *opening, struct jt_keeper_change *chang
 {
     struct jt_keeper *keeper = opening->keeper;
 
-    jt_keeper_take_settings(keeper, opening->options->config, &change->rotation, change->now);
+    jt_keeper_take_settings(keeper, opening->options->config, &change->keys.rotation, change->keys.now);
     JT_TRY(jt_keeper_take_slots(keeper, opening->options->config, change, opening->detail));
-    (void)jt_rotation_step(&change->rotation, change->now);
-    return jt_keeper_change_make(keeper, change, opening->detail);
+    (void)jt_rotation_step(&change->keys.rotation, change->keys.now);
+    return jt_key_ring_make(&keeper->ring, &change->keys, opening->detail);
 }
 
 static bool must_store(const struct opening *opening, const struct jt_keeper_change *change)
 {
-    return opening->keeper->unstored || opening->resealed > 0 || differs(&change->rotation, &opening->keeper->rotation);
+    return opening->keeper->unstored || opening->resealed > 0 ||
+           differs(&change->keys.rotation, &opening->keeper->ring.rotation);
 }
 
 /* A full disk is no reason not to start: the keys go on as they were, and it is tried again. */
@@ -317,7 +318,7 @@ static JT_CHECKED go_on(struct opening *opening, int64_t now)
     struct jt_keeper *keeper = opening->keeper;
     struct jt_keeper_change change = jt_keeper_change_of(keeper, now);
 
-    jt_keeper_take_settings(keeper, opening->options->config, &change.rotation, now);
+    jt_keeper_take_settings(keeper, opening->options->config, &change.keys.rotation, now);
     JT_TRY(jt_keeper_begin(keeper, &change, opening->detail));
     keeper->unstored = true;
     return JETON_OK;
@@ -328,11 +329,11 @@ static JT_CHECKED store_or_go_on(struct opening *opening, const struct jt_keeper
     struct jt_keeper *keeper = opening->keeper;
     enum jeton_status status = jt_keeper_commit(keeper, change, opening->detail);
 
-    if (status != JETON_INTERNAL_ERROR || keeper->by_hand || jt_rotation_active(&keeper->rotation) == NULL)
+    if (status != JETON_INTERNAL_ERROR || keeper->by_hand || jt_rotation_active(&keeper->ring.rotation) == NULL)
         return status;
     jt_log(keeper->log, JT_LOG_ERROR, "what is due of the signing keys cannot be stored; they go on as they were",
            "detail", opening->detail != NULL ? opening->detail->text : "", NULL);
-    return go_on(opening, change->now);
+    return go_on(opening, change->keys.now);
 }
 
 static JT_CHECKED settle(struct opening *opening, bool first, int64_t now)
@@ -348,15 +349,15 @@ static JT_CHECKED settle(struct opening *opening, bool first, int64_t now)
         status = store_or_go_on(opening, &change);
     else if (status == JETON_OK)
         status = jt_keeper_begin(opening->keeper, &change, opening->detail);
-    jt_keeper_change_done(&change);
+    jt_ring_change_done(&change.keys);
     return status;
 }
 
 static void tell_start(const struct opening *opening)
 {
     const struct jt_keeper *keeper = opening->keeper;
-    const struct jt_rotation_key *active = jt_rotation_active(&keeper->rotation);
-    const struct jt_kept_key *kept = active != NULL ? jt_keeper_find(keeper, active->id) : NULL;
+    const struct jt_rotation_key *active = jt_rotation_active(&keeper->ring.rotation);
+    const struct jt_ring_key *kept = active != NULL ? jt_key_ring_find(&keeper->ring, active->id) : NULL;
     char count[24];
 
     if (opening->resealed > 0) {
@@ -364,11 +365,11 @@ static void tell_start(const struct opening *opening)
         jt_log(keeper->log, JT_LOG_INFO, "keys were sealed anew; seal_key_old_file is not needed any more", "keys",
                count, NULL);
     }
-    if (kept != NULL && kept->key->about.alg != keeper->algorithm && !keeper->by_hand)
+    if (kept != NULL && kept->key->about.alg != keeper->ring.algorithm && !keeper->by_hand)
         jt_log(keeper->log, JT_LOG_INFO,
                "signing.algorithm is another one than the active key's: the next key that is made has it; jeton issuer "
                "rotate has it sooner",
-               "active", kept->key->about.alg->name, "configured", keeper->algorithm->name, NULL);
+               "active", kept->key->about.alg->name, "configured", keeper->ring.algorithm->name, NULL);
 }
 
 static JT_CHECKED open_keys(struct opening *opening)
@@ -378,7 +379,7 @@ static JT_CHECKED open_keys(struct opening *opening)
     size_t count = 0;
 
     keeper->clock(keeper->clock_context, &wall_ms, &steady_ms);
-    jt_rotation_clock_start(&keeper->time, wall_ms, steady_ms);
+    jt_rotation_clock_start(&keeper->ring.clock, wall_ms, steady_ms);
     now = wall_ms / 1000;
     JT_TRY(jt_store_keys(keeper->store, count_key, &count, opening->detail));
     JT_TRY(open_seal_key(opening, count == 0));

@@ -5,17 +5,12 @@
 
 #include <pthread.h>
 
+#include "keys/key_ring.h"
 #include "keys/sealed_key.h"
 #include "server/issuer/keeper.h"
 #include "server/issuer/seal_file.h"
 
 enum { JT_KEEPER_REVOKED = 64, JT_KEEPER_SEALED_MAX = 32768 };
-
-struct jt_kept_key {
-    uint64_t id; /* in the rotation */
-    struct jt_secret_jwk *key;
-    int64_t created_at;
-};
 
 /* A key that left in an emergency: it never comes back. The latest are remembered; no secret is. */
 struct jt_revoked_key {
@@ -33,16 +28,10 @@ struct jt_keeper {
     struct jt_source *own; /* NULL until jt_keeper_provide() */
     void (*clock)(void *context, int64_t *wall_ms, int64_t *steady_ms);
     void *clock_context;
-    struct jt_rotation_clock time;
-    struct jt_rotation rotation;
-    const struct jt_algorithm *algorithm; /* of the next key that is made */
-    bool by_hand;                         /* the operator's slots say who signs */
-    struct jt_kept_key kept[JT_ROTATION_KEYS + 1];
-    size_t kept_count;
+    struct jt_key_ring ring;
+    bool by_hand;                                     /* the operator's slots say who signs */
     struct jt_revoked_key revoked[JT_KEEPER_REVOKED]; /* the oldest first */
     size_t revoked_count;
-    struct jt_secret_jwk *spare; /* made for a change that failed: good for the next try */
-    uint64_t last_id;
     struct jt_secret seal_key;
     struct jt_seal_file seal_file;
     char *mark_path;
@@ -57,10 +46,7 @@ struct jt_keeper {
 
 /* What is to be, beside the keeper that is. */
 struct jt_keeper_change {
-    struct jt_rotation rotation;
-    int64_t now;
-    struct jt_secret_jwk *added; /* held; NULL: none */
-    uint64_t added_id;
+    struct jt_ring_change keys;           /* jt_ring_change_done() */
     const struct jt_revoked_key *revoked; /* NULL: none */
     struct jeton_bytes seal_key;          /* that the rows are sealed with */
 };
@@ -68,14 +54,6 @@ struct jt_keeper_change {
 /* The present time; a jump of the clock is taken into the rotation. */
 int64_t jt_keeper_now(struct jt_keeper *keeper);
 struct jt_keeper_change jt_keeper_change_of(const struct jt_keeper *keeper, int64_t now);
-/* Makes the key that the change's rotation needs, if any, and adds it. */
-JT_CHECKED jt_keeper_change_make(struct jt_keeper *keeper, struct jt_keeper_change *change,
-                                 struct jeton_detail *detail);
-/* keeper->spare is a key of the configured algorithm then. */
-JT_CHECKED jt_keeper_make_spare(struct jt_keeper *keeper, struct jeton_detail *detail);
-/* Takes a key into the change. False when there are too many. */
-bool jt_keeper_change_add(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jt_secret_jwk *key,
-                          bool shown_only);
 /* Shows what is stored already: nothing changed since the last run. */
 JT_CHECKED jt_keeper_begin(struct jt_keeper *keeper, const struct jt_keeper_change *change,
                            struct jeton_detail *detail);
@@ -90,19 +68,12 @@ JT_CHECKED jt_keeper_commit(struct jt_keeper *keeper, const struct jt_keeper_cha
 /* The very first key and, unless NULL, client in one transaction; jt_keeper_commit() comes after. */
 JT_CHECKED jt_keeper_store_first(struct jt_keeper *keeper, const struct jt_keeper_change *change,
                                  const struct jt_stored_client *client, struct jeton_detail *detail);
-void jt_keeper_change_done(struct jt_keeper_change *change);
 
 /* Times and algorithm of a configuration, into a rotation. */
 void jt_keeper_take_settings(struct jt_keeper *keeper, const struct jt_config *config, struct jt_rotation *rotation,
                              int64_t now);
 
-/* The key of this id in the rotation, NULL for none; and what it is made of, be it kept or new in the change. */
-const struct jt_rotation_key *jt_keeper_find_id(const struct jt_rotation *rotation, uint64_t id);
-const struct jt_secret_jwk *jt_keeper_key_of(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
-                                             uint64_t id, int64_t *created_at);
-const struct jt_kept_key *jt_keeper_find(const struct jt_keeper *keeper, uint64_t id);
-/* The rotation's key of this kid; its count when there is none. */
-size_t jt_keeper_find_kid(const struct jt_keeper *keeper, const struct jt_rotation *rotation, struct jeton_bytes kid);
+/* NULL: none. */
 const struct jt_revoked_key *jt_keeper_find_revoked(const struct jt_keeper *keeper, const struct jt_jwk_about *about);
 /* A key under this name that signs with its type's default, or with the algorithm it names itself. `kid` empty: its
  * own, else its thumbprint. */

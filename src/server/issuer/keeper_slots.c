@@ -36,10 +36,10 @@ static JT_CHECKED find_slot(const struct jt_keeper *keeper, const struct jt_rota
                             const struct jt_jwk_about *about, const char *variable, size_t *out,
                             struct jeton_detail *detail)
 {
-    size_t index = jt_keeper_find_kid(keeper, rotation, about->kid);
+    size_t index = jt_key_ring_find_kid(&keeper->ring, rotation, about->kid);
 
     if (index < rotation->count &&
-        strcmp(jt_keeper_find(keeper, rotation->at[index].id)->key->about.thumbprint, about->thumbprint) != 0)
+        strcmp(jt_key_ring_find(&keeper->ring, rotation->at[index].id)->key->about.thumbprint, about->thumbprint) != 0)
         return jt_fail(detail, JETON_CONFIG_INVALID,
                        "%s names another key than before under the same kid; a new key needs a new kid", variable);
     *out = index;
@@ -50,13 +50,12 @@ static JT_CHECKED find_slot(const struct jt_keeper *keeper, const struct jt_rota
 static JT_CHECKED add_slot(struct jt_keeper *keeper, struct jt_keeper_change *change, struct jt_secret_jwk *key,
                            bool shown_only, struct jeton_detail *detail)
 {
-    uint64_t id = keeper->last_id + 1;
+    uint64_t id = keeper->ring.last_id + 1;
 
-    if (!(shown_only ? jt_rotation_show(&change->rotation, id, change->now)
-                     : jt_rotation_add(&change->rotation, id, change->now)))
+    if (!(shown_only ? jt_rotation_show(&change->keys.rotation, id, change->keys.now)
+                     : jt_rotation_add(&change->keys.rotation, id, change->keys.now)))
         return jt_fail(detail, JETON_CONFIG_INVALID, "the state shows %d keys already", JT_ROTATION_KEYS);
-    keeper->kept[keeper->kept_count++] = (struct jt_kept_key){id, jt_secret_jwk_hold(key), change->now};
-    keeper->last_id = id;
+    jt_key_ring_keep(&keeper->ring, jt_secret_jwk_hold(key), change->keys.now);
     return JETON_OK;
 }
 
@@ -64,7 +63,7 @@ static void warn_of_breach(const struct jt_keeper *keeper, const struct jt_jwk_a
 {
     char seconds[24];
 
-    snprintf(seconds, sizeof seconds, "%" PRId64, keeper->rotation.times.jwks_max_age);
+    snprintf(seconds, sizeof seconds, "%" PRId64, keeper->ring.rotation.times.jwks_max_age);
     if (early_for > 0)
         jt_log(
             keeper->log, JT_LOG_WARN,
@@ -78,7 +77,7 @@ static JT_CHECKED take_active(struct jt_keeper *keeper, struct jt_keeper_change 
                               struct jeton_detail *detail)
 {
     const struct jt_jwk_about *about = &key->about;
-    bool had_active = jt_rotation_active(&change->rotation) != NULL;
+    bool had_active = jt_rotation_active(&change->keys.rotation) != NULL;
     struct jt_rotation_breach breach;
     size_t index = 0;
 
@@ -88,13 +87,14 @@ static JT_CHECKED take_active(struct jt_keeper *keeper, struct jt_keeper_change 
                about->kid.at, NULL);
         return JETON_OK;
     }
-    JT_TRY(find_slot(keeper, &change->rotation, about, "OIDC_PROVIDER_KID", &index, detail));
-    if (index == change->rotation.count)
+    JT_TRY(find_slot(keeper, &change->keys.rotation, about, "OIDC_PROVIDER_KID", &index, detail));
+    if (index == change->keys.rotation.count)
         JT_TRY(add_slot(keeper, change, key, false, detail));
-    else if (change->rotation.at[index].state == JT_SIGNER_RETIRING && change->rotation.at[index].signs_from != 0)
+    else if (change->keys.rotation.at[index].state == JT_SIGNER_RETIRING &&
+             change->keys.rotation.at[index].signs_from != 0)
         jt_log(keeper->log, JT_LOG_WARN, "OIDC_PROVIDER_KEY is a key that had been rotated out: it signs again", "kid",
                about->kid.at, NULL);
-    breach = jt_rotation_sign_at_once(&change->rotation, index, change->now);
+    breach = jt_rotation_sign_at_once(&change->keys.rotation, index, change->keys.now);
     if (had_active)
         warn_of_breach(keeper, about, breach.early_for);
     return JETON_OK;
@@ -110,14 +110,14 @@ static JT_CHECKED hold_previous(struct jt_keeper *keeper, struct jt_keeper_chang
                "kid", key->about.kid.at, NULL);
         return JETON_OK;
     }
-    JT_TRY(find_slot(keeper, &change->rotation, &key->about, "OIDC_PROVIDER_KID_PREVIOUS", &index, detail));
-    if (index == change->rotation.count)
+    JT_TRY(find_slot(keeper, &change->keys.rotation, &key->about, "OIDC_PROVIDER_KID_PREVIOUS", &index, detail));
+    if (index == change->keys.rotation.count)
         JT_TRY(add_slot(keeper, change, key, true, detail));
-    if (change->rotation.at[index].state == JT_SIGNER_ACTIVE)
+    if (change->keys.rotation.at[index].state == JT_SIGNER_ACTIVE)
         jt_log(keeper->log, JT_LOG_WARN, "OIDC_PROVIDER_KEY_PREVIOUS is the key that signs", "kid", key->about.kid.at,
                NULL);
     else
-        change->rotation.at[index].held = true;
+        change->keys.rotation.at[index].held = true;
     return JETON_OK;
 }
 
@@ -178,6 +178,6 @@ JT_CHECKED jt_keeper_take_slots(struct jt_keeper *keeper, const struct jt_config
     jt_secret_jwk_release(key);
     if (status == JETON_OK)
         status = take_previous(keeper, slots, change, detail);
-    let_next_go(&change->rotation, change->now);
+    let_next_go(&change->keys.rotation, change->keys.now);
     return status;
 }

@@ -19,11 +19,11 @@ static JT_CHECKED add_row(const struct jt_keeper *keeper, const struct jt_keeper
 {
     struct jt_stored_key *row = &rows->at[rows->count];
     int64_t created_at;
-    const struct jt_secret_jwk *secret = jt_keeper_key_of(keeper, change, key->id, &created_at);
+    const struct jt_secret_jwk *secret = jt_key_ring_key_of(&keeper->ring, &change->keys, key->id, &created_at);
     struct jt_seal_bond bond = {JT_SEAL_SCHEMA, secret->about.kid, jt_algorithm_name(secret->about.alg),
                                 jeton_text(jt_signer_state_name(key->state))};
 
-    bool unseen = key->state == JT_SIGNER_NEXT && key->id == change->added_id;
+    bool unseen = key->state == JT_SIGNER_NEXT && key->id == change->keys.added_id;
 
     /* Nobody has seen it yet: how long it was shown counts from when it was. Until that is stored too, a restart begins
      * anew (keeper_open.c). */
@@ -53,8 +53,8 @@ static JT_CHECKED fill_rows(const struct jt_keeper *keeper, const struct jt_keep
 {
     size_t full = keeper->revoked_count == JT_KEEPER_REVOKED && change->revoked != NULL;
 
-    for (size_t i = 0; i < change->rotation.count; i++)
-        JT_TRY(add_row(keeper, change, &change->rotation.at[i], rows, detail));
+    for (size_t i = 0; i < change->keys.rotation.count; i++)
+        JT_TRY(add_row(keeper, change, &change->keys.rotation.at[i], rows, detail));
     for (size_t i = 0; i < rows->count; i++) {
         size_t from = i > 0 ? rows->ends[i - 1] : 0;
 
@@ -94,10 +94,10 @@ static JT_CHECKED rows_make(const struct jt_keeper *keeper, const struct jt_keep
 JT_CHECKED jt_keeper_store(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
                            struct jeton_detail *detail)
 {
-    const struct jt_rotation *rotation = &change->rotation;
+    const struct jt_rotation *rotation = &change->keys.rotation;
     const struct jt_store_mark marks[MARKS] = {
         {JT_TEXT("generation"), keeper->generation + 1},
-        {JT_TEXT("seen_at"), change->now},
+        {JT_TEXT("seen_at"), change->keys.now},
         {JT_TEXT("token_ttl"), rotation->times.token_ttl},
         {JT_TEXT("jwks_max_age"), rotation->times.jwks_max_age},
         {JT_TEXT("past_token_ttl"), rotation->past.token_ttl},

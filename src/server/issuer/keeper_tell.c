@@ -6,7 +6,7 @@
 static void tell_new(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
                      const struct jt_rotation_key *key, const struct jt_jwk_about *about)
 {
-    int64_t at = jt_rotation_signs_at(&change->rotation, key);
+    int64_t at = jt_rotation_signs_at(&change->keys.rotation, key);
     char when[21] = "";
 
     if (key->state == JT_SIGNER_NEXT && at != JT_ROTATION_NEVER)
@@ -28,7 +28,7 @@ static void tell_moved(const struct jt_keeper *keeper, const struct jt_keeper_ch
                about->alg->name, NULL);
         return;
     }
-    jt_time_write(jt_rotation_gone_at(&change->rotation, key), until);
+    jt_time_write(jt_rotation_gone_at(&change->keys.rotation, key), until);
     jt_log(keeper->log, JT_LOG_INFO, "the key signs no more and stays published", "kid", about->kid.at, "until",
            key->held ? "" : until, NULL);
 }
@@ -37,20 +37,21 @@ void jt_keeper_tell(const struct jt_keeper *keeper, const struct jt_keeper_chang
 {
     int64_t created_at;
 
-    for (size_t i = 0; i < change->rotation.count; i++) {
-        const struct jt_rotation_key *key = &change->rotation.at[i],
-                                     *was = jt_keeper_find_id(&keeper->rotation, key->id);
-        const struct jt_jwk_about *about = &jt_keeper_key_of(keeper, change, key->id, &created_at)->about;
+    for (size_t i = 0; i < change->keys.rotation.count; i++) {
+        const struct jt_rotation_key *key = &change->keys.rotation.at[i],
+                                     *was = jt_rotation_find(&keeper->ring.rotation, key->id);
+        const struct jt_jwk_about *about =
+            &jt_key_ring_key_of(&keeper->ring, &change->keys, key->id, &created_at)->about;
 
         if (was == NULL)
             tell_new(keeper, change, key, about);
         else if (was->state != key->state)
             tell_moved(keeper, change, key, about);
     }
-    for (size_t i = 0; i < keeper->rotation.count; i++) {
-        const struct jt_kept_key *kept = jt_keeper_find(keeper, keeper->rotation.at[i].id);
+    for (size_t i = 0; i < keeper->ring.rotation.count; i++) {
+        const struct jt_ring_key *kept = jt_key_ring_find(&keeper->ring, keeper->ring.rotation.at[i].id);
 
-        if (kept != NULL && jt_keeper_find_id(&change->rotation, kept->id) == NULL)
+        if (kept != NULL && jt_rotation_find(&change->keys.rotation, kept->id) == NULL)
             jt_log(keeper->log, JT_LOG_INFO, "the key is gone", "kid", kept->key->about.kid.at, NULL);
     }
 }
