@@ -87,6 +87,29 @@ def test_one_entry(tmp_path, entry, fault):
     assert number == "2" and stands_at(line, int(column) - 1, fault.split(":")[0].rsplit(".")[-1]), lines
 
 
+PLACES = ["discovery: true", "jwks_url: 'https://k.example'", "jwks_file: DIR/jwks", "key_files: [DIR/key]", "secret_file: DIR/long"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_S2_19_an_entry_has_one_kind_of_keys_and_what_goes_with_it(tmp_path, place):
+    """One place is good; it and any other is a fault, and so is an algorithm of the other family."""
+    subprocess.run([os.environ["JETON"], "key", "generate", "--alg", "ES256", "-o", tmp_path / "key"], check=True)
+    jwks = subprocess.run([os.environ["JETON"], "key", "public", tmp_path / "key", "--to", "jwks"], check=True, capture_output=True)
+    (tmp_path / "jwks").write_bytes(jwks.stdout)
+    (tmp_path / "long").write_bytes(b"x" * 64)
+
+    def faults(keys, algorithm):
+        entry = f"trust: [{{issuer: '{ISSUER}', audiences: [a], algorithms: [{algorithm}], keys: {{{keys}}}}}]\n"
+        return check(tmp_path, entry.replace("DIR", str(tmp_path)))[1]
+
+    fitting, other = ("HS256", "ES256") if "secret" in place else ("ES256", "HS256")
+    assert faults(place, fitting) == []
+    assert len(faults(place, other)) == 1
+    for second in PLACES:
+        if second != place:
+            assert any("must name one of" in fault for fault in faults(f"{place}, {second}", fitting)), second
+
+
 def stands_at(line, index, name):
     """The value of `name`, an element of its list, or where it should be: the name itself, the issuer, the entry."""
     before = line[:index]
