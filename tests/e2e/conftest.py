@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from issuer import Issuer  # noqa: E402
 from jetond import PROGRAM, Jetond  # noqa: E402
 
 
@@ -30,3 +31,16 @@ def server(tmp_path_factory):
     running = Jetond(tmp_path_factory.mktemp("jetond")).wait_ready()
     yield running
     assert running.stop() == 0, running.log()
+
+
+@pytest.fixture
+def issuers():
+    """Other issuers, with the name of their key; they end with the test."""
+    made = []
+
+    def make(name="key"):
+        made.append(Issuer(name))
+        return made[-1]
+    yield make
+    for issuer in made:
+        issuer.end()

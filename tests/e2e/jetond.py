@@ -30,6 +30,17 @@ class Answer:
         return json.loads(self.body)
 
 
+def eventually(condition, seconds=60):
+    """What `condition` gives once that is true."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it never came to be")
+
+
 class Jetond:
     """One run of the program. `directory` holds its state, its configuration and what it wrote."""
 

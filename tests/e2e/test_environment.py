@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from issuer import Issuer
-from jetond import PROGRAM, encode_part
+from jetond import PROGRAM, encode_part, eventually
 
 STILL = "key_source: {min_gap: 100ms, miss_interval: 30s, backoff_min: 200ms, backoff_max: 1s}\n"
 SECRET = "a secret that is long enough for HS256"
@@ -24,15 +24,6 @@ def issuer():
     made = Issuer()
     yield made
     made.end()
-
-
-def eventually(condition, seconds=30):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came to be")
 
 
 def claims(**changes):

@@ -16,7 +16,7 @@ import time
 import pytest
 
 import jetond
-from jetond import claims_of, encode_part
+from jetond import claims_of, encode_part, eventually
 from ledger import DOUBT, GONE, SECRET, Assertion, Ledger, ended
 
 YEARS = 3650 * 86400
@@ -66,13 +66,6 @@ class Hard(Ledger):
         return server.wait_ready() if ready else server
 
 
-def wait_for(what, seconds=10):
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it does not come"
-        time.sleep(0.02)
-
-
 def reason_of(server, token):
     answer = server.verify(token)
     return None if answer.status == 200 else answer.json()["reason"]
@@ -91,17 +84,17 @@ def test_a_clock_that_jumps_while_it_serves(tmp_path, clock, jump):
         ledger.rotate(server)  # the next key signs two seconds from now, whatever the clock says
         keys = ledger.published(server)
         clock.set(jump)
-        wait_for(lambda: "the clock jumped" in server.log())
+        eventually(lambda: "the clock jumped" in server.log())
         assert ledger.published(server) == keys
         fresh = server.ask(client=("web", SECRET)).json()["access_token"]
         assert abs(claims_of(fresh)["iat"] - (time.time() + jump)) < 5
         assert reason_of(server, fresh) is None
         assert reason_of(server, good.text) == ("token_expired" if jump > 0 else "token_not_yet_valid")
         clock.set(0)
-        wait_for(lambda: server.log().count("the clock jumped") > 1)
+        eventually(lambda: server.log().count("the clock jumped") > 1)
         assert reason_of(server, good.text) is None
         assert reason_of(server, revoked.text) == "token_revoked"
-        wait_for(lambda: len({ledger.header(server)["kid"], *[t.kid for t in ledger.tokens]}) > 1)
+        eventually(lambda: len({ledger.header(server)["kid"], *[t.kid for t in ledger.tokens]}) > 1)
         assert ledger.published(server) == keys
         assert server.stop() == 0
 
@@ -240,7 +233,7 @@ def test_a_full_disk_that_has_room_again_while_it_serves(tmp_path, small_disk):
     with ended(ledger.start()) as server:
         ledger.mint(server)
         fill(small_disk)
-        wait_for(lambda: not ledger.control(server, do="rotate")["ok"])
+        eventually(lambda: not ledger.control(server, do="rotate")["ok"])
         (small_disk / "filler").unlink()
         ledger.rotate(server)
         ledger.assert_once(server)
@@ -318,10 +311,10 @@ def nobodys():
 def test_the_process_can_be_looked_into_by_nobody_and_dumps_nothing(nobodys):
     directory, program = nobodys
     with a_process_of_nobody(["/bin/sleep", "60"], directory) as other:
-        wait_for(lambda: pathlib.Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n")
+        eventually(lambda: pathlib.Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n")
         assert os.stat(f"/proc/{other.pid}/environ").st_uid == (65534 if os.getuid() == 0 else os.getuid())
     with a_process_of_nobody([program, "--state", str(directory / "state"), "--listen", "127.0.0.1:0"], directory) as server:
-        wait_for(lambda: "listening on" in (directory / "stderr").read_text(), 30)
+        eventually(lambda: "listening on" in (directory / "stderr").read_text(), 30)
         assert os.stat(f"/proc/{server.pid}/environ").st_uid == 0
         assert os.stat(f"/proc/{server.pid}/mem").st_uid == 0
         limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()

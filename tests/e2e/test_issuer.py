@@ -8,7 +8,8 @@ import subprocess
 import jwt
 import pytest
 
-from test_rotation import ISSUER, MINUTES, Hurry, kid_of, wait_until
+from jetond import eventually
+from test_rotation import ISSUER, MINUTES, Hurry, kid_of
 
 
 def test_a_rotation_on_command_is_planned_and_then_done(run):
@@ -22,7 +23,7 @@ def test_a_rotation_on_command_is_planned_and_then_done(run):
     assert answer["signs_from"] <= again["signs_from"] < answer["signs_from"] + 60  # it counts from when it was shown
     assert kid_of(server.mint()) == first
     next_kid, = server.kids("next")
-    wait_until(lambda: kid_of(server.mint()) == next_kid)
+    eventually(lambda: kid_of(server.mint()) == next_kid)
     assert hurry.now() >= answer["signs_from"]
     assert server.kids("retiring") == [first]
 

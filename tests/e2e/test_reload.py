@@ -7,33 +7,10 @@ import signal
 import threading
 import time
 
-import pytest
-
-from issuer import Issuer
+from jetond import eventually
 
 STILL = "min_gap: 100ms, miss_interval: 30s, backoff_min: 200ms, backoff_max: 1s"
 OTHER = "min_gap: 110ms, miss_interval: 30s, backoff_min: 200ms, backoff_max: 1s"
-
-
-@pytest.fixture
-def issuers():
-    made = []
-
-    def make(name="key"):
-        made.append(Issuer(name))
-        return made[-1]
-    yield make
-    for issuer in made:
-        issuer.end()
-
-
-def eventually(condition, seconds=30):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came to be")
 
 
 def log_of(server):

@@ -10,7 +10,7 @@ import time
 import jwt
 import pytest
 
-from jetond import PROGRAM
+from jetond import PROGRAM, eventually
 
 HURRIED = os.environ["JETOND_HURRIED"]
 BRIEF = "signing: {token_ttl: 2s, rotate_every: 4s, publish_ahead: 3s, jwks_max_age: 2s}\n"
@@ -30,16 +30,6 @@ class Hurry:
 
     def now(self):
         return self.epoch + (time.time() - self.epoch) * self.times
-
-
-def wait_until(condition, seconds=60):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not come to that")
 
 
 def kid_of(token):
@@ -95,7 +85,7 @@ def test_S4_10_tokens_signed_before_a_rotation_are_good_throughout(run):
     hurry = Hurry(run, 1, BRIEF.replace("token_ttl: 2s", "token_ttl: 4s"))
     server = hurry.server
     token = server.mint()
-    wait_until(lambda: kid_of(server.mint()) != kid_of(token))
+    eventually(lambda: kid_of(server.mint()) != kid_of(token))
     assert server.verify(token).status in (200, 401)
     assert kid_of(token) in [key["kid"] for key in server.keys()]
     assert kid_of(token) in server.kids("retiring")
@@ -103,7 +93,7 @@ def test_S4_10_tokens_signed_before_a_rotation_are_good_throughout(run):
 
 def test_S4_11_a_restart_goes_on_with_the_plan(run):
     hurry = Hurry(run, 100, MINUTES)
-    planned = wait_until(lambda: [key for key in hurry.server.issuer("status")["keys"] if key["state"] == "next"])
+    planned = eventually(lambda: [key for key in hurry.server.issuer("status")["keys"] if key["state"] == "next"])
     before = hurry.server.issuer("status")
     hurry.server.process.kill()
     hurry.server.wait_end()
@@ -117,7 +107,7 @@ def test_S4_11_a_restart_goes_on_with_the_plan(run):
 def test_S4_11_a_restart_never_reverts_a_rotation(run):
     hurry = Hurry(run, 25, BRIEF)
     first = kid_of(hurry.server.mint())
-    wait_until(lambda: kid_of(hurry.server.mint()) != first)
+    eventually(lambda: kid_of(hurry.server.mint()) != first)
     second = kid_of(hurry.server.mint())
     for _ in range(2):
         hurry.server.stop()
@@ -129,9 +119,9 @@ def test_S4_11_a_restart_never_reverts_a_rotation(run):
 def test_a_key_is_gone_once_its_tokens_are(run):
     hurry = Hurry(run, 25, BRIEF)
     first = kid_of(hurry.server.mint())
-    wait_until(lambda: kid_of(hurry.server.mint()) != first)
+    eventually(lambda: kid_of(hurry.server.mint()) != first)
     gone_at, = [key["gone_at"] for key in hurry.server.issuer("status")["keys"] if key["kid"] == first]
-    wait_until(lambda: first not in [key["kid"] for key in hurry.server.keys()])
+    eventually(lambda: first not in [key["kid"] for key in hurry.server.keys()])
     assert hurry.now() >= gone_at
 
 
@@ -155,13 +145,13 @@ def test_a_clock_that_jumps_moves_no_key(run, tmp_path):
     active, next_kid = server.kids("active")[0], server.kids("next")[0]
     before = server.issuer("status")
     set_jump(jump, 40 * 24 * 3600)
-    wait_until(lambda: has_jumped(server, 40 * 24 * 3600))
+    eventually(lambda: has_jumped(server, 40 * 24 * 3600))
     after = server.issuer("status")
     assert after["now"] - before["now"] >= 40 * 24 * 3600
     assert server.kids("active") == [active] and server.kids("next") == [next_kid]
     assert after["keys"][0]["signs_from"] - after["now"] >= 24 * 3600 - 60
     set_jump(jump, -86400)
-    wait_until(lambda: has_jumped(server, -41 * 24 * 3600))
+    eventually(lambda: has_jumped(server, -41 * 24 * 3600))
     assert server.kids("active") == [active] and server.kids("next") == [next_kid]
     server.stop()
     # The jump back was seen as it happened: it is no reason to refuse the next start.
@@ -174,7 +164,7 @@ def test_a_reload_brings_other_times_and_keeps_the_keys(run):
     kids = [key["kid"] for key in server.keys()]
     (server.directory / "jetond.yaml").write_text("signing: {rotate_every: 10d, jwks_max_age: 5m}\n")
     server.process.send_signal(1)
-    wait_until(lambda: server.issuer("status")["rotate_every"] == 864000)
+    eventually(lambda: server.issuer("status")["rotate_every"] == 864000)
     assert [key["kid"] for key in server.keys()] == kids
     assert max_age_of(server.get("/.well-known/jwks.json")) == 300
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from issuer import Issuer, Key
-from jetond import PROGRAM, Jetond, basic_of, claims_of
+from jetond import PROGRAM, Jetond, basic_of, claims_of, eventually
 
 GRANT = ("grant_type", "client_credentials")
 TYPE = ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
@@ -203,10 +203,10 @@ def test_an_assertion_stays_used_across_a_restart(run, tmp_path):
     first = run(config)
     first.issuer = "https://tokens.example"
     assertion = assertion_of(first, "batch", key, aud=first.issuer)
-    until(lambda: ask(first, assertion).status == 200)  # until the file was read nothing is judged
+    eventually(lambda: ask(first, assertion).status == 200)  # until the file was read nothing is judged
     first.stop(9)
     again = run(config)
-    until(lambda: ask(again, assertion_of(again, "batch", key, aud=first.issuer)).status == 200)
+    eventually(lambda: ask(again, assertion_of(again, "batch", key, aud=first.issuer)).status == 200)
     assert error_of(ask(again, assertion)) == (401, "invalid_client")
 
 
@@ -229,26 +229,16 @@ def remote(issuer, key_source="miss_interval: 1s, min_gap: 100ms, backoff_min: 1
             f"audiences: [api]}}]\n")
 
 
-def until(what, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        answer = what()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError("it did not come to that")
-
-
 def test_keys_come_from_an_address_and_rotate_there(run, issuer):
     server = run(remote(issuer))
-    until(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
+    eventually(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
     issuer.rotate()
-    until(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
+    eventually(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
 
 
 def test_a_request_waits_for_a_key_on_its_way_and_uses_its_assertion_once(run, issuer):
     server = run(remote(issuer, "miss_interval: 1s, min_gap: 100ms, wait: 10s"))
-    until(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
+    eventually(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
     issuer.rotate()
     assertion = assertion_of(server, "batch", issuer.keys[-1])
     assert ask(server, assertion).status == 200
@@ -263,7 +253,7 @@ def test_without_keys_it_is_not_judged(run, issuer):
         assert error_of(answer) == (503, "temporarily_unavailable")
         assert int(answer.header("Retry-After")) > 0
     issuer.answer = None
-    until(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
+    eventually(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
 
 
 def test_plain_http_needs_its_flag(run, issuer, tmp_path):
@@ -280,19 +270,19 @@ def test_a_reload_takes_other_keys(run, tmp_path):
     assert ask(server, assertion_of(server, "batch", first)).status == 200
     file.write_text(json.dumps(second.jwk()))
     server.process.send_signal(signal.SIGHUP)
-    until(lambda: ask(server, assertion_of(server, "batch", second)).status == 200)
+    eventually(lambda: ask(server, assertion_of(server, "batch", second)).status == 200)
     assert error_of(ask(server, assertion_of(server, "batch", first))) == (401, "invalid_client")
 
 
 def test_a_reload_keeps_what_was_fetched_and_what_was_used(run, issuer, tmp_path):
     server = run(remote(issuer))
-    until(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
+    eventually(lambda: ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200)
     used = assertion_of(server, "batch", issuer.keys[-1])
     assert ask(server, used).status == 200
     issuer.answer = 500
     (server.directory / "jetond.yaml").write_text(remote(issuer) + "log_level: debug\n")
     server.process.send_signal(signal.SIGHUP)
-    until(lambda: '"msg":"reloaded"' in server.log())
+    eventually(lambda: '"msg":"reloaded"' in server.log())
     assert ask(server, assertion_of(server, "batch", issuer.keys[-1])).status == 200
     assert error_of(ask(server, used)) == (401, "invalid_client")
 

@@ -15,7 +15,7 @@ import pytest
 
 import jetond
 from issuer import Issuer, Key
-from jetond import SANITIZED, encode_part
+from jetond import encode_part, eventually
 
 STILL = "min_gap: 100ms, miss_interval: 30s, backoff_min: 200ms, backoff_max: 1s"
 QUICK = ("fresh_default: 300ms, fresh_min: 100ms, fresh_max: 500ms, max_stale: 30s, miss_interval: 300ms, min_gap: 100ms, "
@@ -23,29 +23,8 @@ QUICK = ("fresh_default: 300ms, fresh_min: 100ms, fresh_max: 500ms, max_stale: 3
 
 
 @pytest.fixture
-def issuers():
-    made = []
-
-    def make(name="key"):
-        made.append(Issuer(name))
-        return made[-1]
-    yield make
-    for issuer in made:
-        issuer.end()
-
-
-@pytest.fixture
 def issuer(issuers):
     return issuers()
-
-
-def eventually(condition, seconds=60):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came to be")
 
 
 def is_ready(server):

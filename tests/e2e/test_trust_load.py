@@ -6,25 +6,10 @@ import statistics
 import string
 import time
 
-import pytest
-
-from issuer import Issuer
-from jetond import SANITIZED, encode_part
-from test_trust import QUICK, STILL, eventually, is_ready
+from jetond import SANITIZED, encode_part, eventually
+from test_trust import QUICK, STILL, is_ready
 
 ROUNDS, ASKED, FLOOD = 7, 1500, 20000 if SANITIZED else 300000
-
-
-@pytest.fixture
-def issuers():
-    made = []
-
-    def make(name="key"):
-        made.append(Issuer(name))
-        return made[-1]
-    yield make
-    for issuer in made:
-        issuer.end()
 
 
 class Asker:
