@@ -15,7 +15,7 @@ static void tell_new(const struct jt_keeper *keeper, const struct jt_keeper_chan
            key->state == JT_SIGNER_NEXT     ? "a next key is published"
            : key->state == JT_SIGNER_ACTIVE ? "a new key signs"
                                             : "a key is published that does not sign",
-           "kid", about->kid.at, "algorithm", about->alg->name, "signs_at", when, NULL);
+           "kid", about->kid.at, "algorithm", about->alg->name, when[0] != '\0' ? "signs_at" : NULL, when, NULL);
 }
 
 static void tell_moved(const struct jt_keeper *keeper, const struct jt_keeper_change *change,
@@ -29,19 +29,16 @@ static void tell_moved(const struct jt_keeper *keeper, const struct jt_keeper_ch
         return;
     }
     jt_time_write(jt_rotation_gone_at(&change->keys.rotation, key), until);
-    jt_log(keeper->log, JT_LOG_INFO, "the key signs no more and stays published", "kid", about->kid.at, "until",
-           key->held ? "" : until, NULL);
+    jt_log(keeper->log, JT_LOG_INFO, "the key signs no more and stays published", "kid", about->kid.at,
+           key->held ? NULL : "until", until, NULL);
 }
 
 void jt_keeper_tell(const struct jt_keeper *keeper, const struct jt_keeper_change *change)
 {
-    int64_t created_at;
-
     for (size_t i = 0; i < change->keys.rotation.count; i++) {
         const struct jt_rotation_key *key = &change->keys.rotation.at[i],
                                      *was = jt_rotation_find(&keeper->ring.rotation, key->id);
-        const struct jt_jwk_about *about =
-            &jt_key_ring_key_of(&keeper->ring, &change->keys, key->id, &created_at)->about;
+        const struct jt_jwk_about *about = &jt_key_ring_key_of(&keeper->ring, &change->keys, key->id, NULL)->about;
 
         if (was == NULL)
             tell_new(keeper, change, key, about);
