@@ -46,14 +46,20 @@ struct jeton_bytes jt_bytes_cut(struct jeton_bytes text, size_t from, size_t to)
     return jeton_bytes((const unsigned char *)text.at + from, to - from);
 }
 
+/* strchr() finds the NUL at the end of `white`, too. */
+static bool is_one_of(const char *white, char byte)
+{
+    return byte != '\0' && strchr(white, byte) != NULL;
+}
+
 struct jeton_bytes jt_bytes_trim(struct jeton_bytes text, const char *white)
 {
     const char *at = text.at;
-    size_t count = strlen(white), from = 0, to = text.len;
+    size_t from = 0, to = text.len;
 
-    while (from < to && memchr(white, at[from], count) != NULL)
+    while (from < to && is_one_of(white, at[from]))
         from++;
-    while (to > from && memchr(white, at[to - 1], count) != NULL)
+    while (to > from && is_one_of(white, at[to - 1]))
         to--;
     return jt_bytes_cut(text, from, to);
 }
