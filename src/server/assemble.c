@@ -2,6 +2,7 @@
 /* How does a configuration become a running server, and how does another take its place? Opens in order and closes in
  * reverse; the only place that constructs. Third stage of Config -> server. */
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -16,7 +17,14 @@
 #include "server/verify/introspector.h"
 #include "server/verify/opaque.h"
 
-enum { TICK_MIN_MS = 20, GATEWAY_TICK_MS = 500, GATEWAY_ARENA = 1 << 20, FILES_BESIDE = 64, ARENA_BESIDE = 64 * 1024 };
+enum {
+    TICK_MIN_MS = 20,
+    GATEWAY_TICK_MS = 500,
+    GATEWAY_ARENA = 1 << 20,
+    FILES_BESIDE = 64,
+    ARENA_BESIDE = 64 * 1024,
+    THREADS_MAX = 64
+};
 
 /* What this server is called: as configured, else as it listens. */
 static JT_CHECKED name_server(struct jt_server *server, struct jeton_detail *detail)
@@ -95,15 +103,23 @@ static size_t arena_of(const struct jt_server *server)
            (server->config->gateway.upstream_api.at != NULL ? GATEWAY_ARENA : 0);
 }
 
+/* One for each core that this process may use: two on one core take turns, and each drives the other's work out of the
+ * core's caches. */
+static unsigned threads_of_process(void)
+{
+    cpu_set_t allowed;
+    long cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed)
+                                                                     : sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+}
+
 static JT_CHECKED open_http(struct jt_lasting *lasting, const struct jt_server *server, struct jeton_detail *detail)
 {
     const struct jt_config *config = server->config;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct jt_http_options options = {
         .listen_fd = lasting->listener.fd,
-        .threads = cores < 1    ? 1
-                   : cores > 64 ? 64
-                                : (unsigned)cores,
+        .threads = threads_of_process(),
         .connections = connections_of(server),
         .token_max = (size_t)config->limits.token.value,
         .body_max = (size_t)config->limits.body.value,

@@ -344,6 +344,24 @@ def test_no_core_file_may_hold_keys(run):
     assert re.search(r"Max core file size\s+0\s+0", limits)
 
 
+def http_threads(server):
+    names = [file.read_text() for file in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm")]
+    return sum(name.startswith("MHD-") for name in names)
+
+
+def test_it_serves_with_one_thread_for_each_core_it_may_use(run):
+    allowed = os.sched_getaffinity(0)
+    assert http_threads(run(name="all")) == min(len(allowed), 64)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        server = run(name="one")
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert http_threads(server) == 1
+    assert server.verify(server.mint()).status == 200
+    assert server.stop() == 0
+
+
 @pytest.mark.skipif(SANITIZED, reason="the sanitizers' own memory")
 def test_idle_memory_is_at_most_8_MB(run):
     assert run().resident_kib() <= 8 * 1024
