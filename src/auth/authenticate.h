@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is this? The walk token → principal: one table of checks in the order of CONTRACT §3, run by two loops. */
+/* Who is this? The walk token → principal: one table of checks in the order that jeton-verify(1) promises, run by two
+ * loops. */
 #ifndef JT_AUTH_AUTHENTICATE_H
 #define JT_AUTH_AUTHENTICATE_H
 

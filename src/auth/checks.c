@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is judged about a token, in which order, and what must hold before? The table, and the glue from each check to
- * the stage of jose that knows. The order is CONTRACT §3's; it must not be changed here alone. */
+ * the stage of jose that knows. The order is a promise
+ * (jeton-verify(1), VERDICTS): the first failure names the error. */
 #include "auth/checks.h"
 
 #include "jose/role.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is judged about a token, in which order, and what must hold before? The one table of CONTRACT §3, for the two
- * loops of authenticate.c and explain.c. */
+/* What is judged about a token, in which order, and what must hold before? One table for the two loops of
+ * authenticate.c and explain.c. */
 #ifndef JT_AUTH_CHECKS_H
 #define JT_AUTH_CHECKS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which algorithm does a name stand for, and which may a key take? Registry, discovery document and man page read the
- * one table, algs.def. Names are case-sensitive (RFC 7515 §4.1.1). */
+/* Which algorithm does a name stand for, and which may a key take? Registry, discovery document and configuration
+ * read the one table, algs.def. Names are case-sensitive (RFC 7515 §4.1.1). */
 #ifndef JT_JOSE_ALGORITHM_H
 #define JT_JOSE_ALGORITHM_H
 

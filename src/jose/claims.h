@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does what the token says satisfy what is demanded, at this time? One function per condition of CONTRACT §3, in its
- * order; pure: rules + now → status. */
+/* Does what the token says satisfy what is demanded, at this time? One function per condition, in the order
+ * of auth/checks.c; pure: rules + now → status. */
 #ifndef JT_JOSE_CLAIMS_H
 #define JT_JOSE_CLAIMS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which keys does this document hold, and which of them can be used? One bad key is left out, counted and told, never
- * the set; a set is added whole or not at all (KEY-SOURCE.md §4.4). */
+ * the set; a set is added whole or not at all. */
 #include "jose/keyset.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which keys could have signed this? A set filled by one thread, then only read (the header memory inside is written
- * once per slot, by compare and swap). CONTRACT §3 "kid" is the law here. */
+ * once per slot, by compare and swap). A kid is matched byte for byte, and what a key without one
+ * fits is said in <jeton/keyset.h>. */
 #ifndef JT_JOSE_KEYSET_H
 #define JT_JOSE_KEYSET_H
 

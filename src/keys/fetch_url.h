@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How does a document come over the network without anybody being led astray? One guarded GET or POST: no redirect
  * unless asked for and to the same origin, no proxy, no cookie, no reused connection, an address judged before it is
- * dialled, size and time bounded. First stage of the walk "JWKS → snapshot"; libcurl lives in fetch_url.c alone. */
+ * dialled, size and time bounded. First stage of the walk "JWKS → snapshot"; libcurl lives in fetch_url*.c alone. */
 #ifndef JT_KEYS_FETCH_URL_H
 #define JT_KEYS_FETCH_URL_H
 
 #include "base/buffer.h"
 #include "base/bytes.h"
 
-/* KEY-SOURCE defaults of one request. */
+/* Bounds of one request; the first two and the size can be set. */
 #define JT_FETCH_TIMEOUT_MS 10000
 #define JT_FETCH_CONNECT_TIMEOUT_MS 3000
 #define JT_FETCH_LOW_SPEED_BYTES 256

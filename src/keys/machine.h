@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* All in milliseconds of a monotonic clock. Times of CONTRACT §6 and KEY-SOURCE §4.2. */
+/* All in milliseconds of a monotonic clock. jetond.yaml(5) says of each under key_source what it is for. */
 struct jt_machine_times {
     int64_t fresh_default, fresh_min, fresh_max; /* how long an accepted set is fresh */
     int64_t max_stale;                           /* believed this long after the last success; INT64_MAX: for ever */

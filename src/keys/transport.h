@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How does the engine ask for a document without waiting for it? It hands a request to a transport and gets it back
- * finished from a later step. The one over libcurl is in fetch_url.c; tests bring their own. */
+ * finished from a later step. The one over libcurl is fetch_url_many.c; tests bring their own. */
 #ifndef JT_KEYS_TRANSPORT_H
 #define JT_KEYS_TRANSPORT_H
 

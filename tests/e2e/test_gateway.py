@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The S3 data gateway: nginx carries, jetond decides, an upstream API says who may read what (CONTRACT "Gateway")."""
+"""The S3 data gateway: nginx carries, jetond decides, an upstream API says who may read what."""
 import concurrent.futures
 import contextlib
 import http.client

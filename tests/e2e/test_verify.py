@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/verify: who passes, what the proxy is told about him, and what everybody else is told (CONTRACT "/verify")."""
+"""/verify: who passes, what the proxy is told about him, and what everybody else is told."""
 import json
 import time
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A small upstream API for the gateway: who may read what, and where it lies (CONTRACT "Gateway").
+"""A small upstream API for the gateway: who may read what, and where it lies (doc/GATEWAY.md).
 
 usage: upstream_api.py PORT DOCUMENTS.json     serves on 127.0.0.1 until it is ended
 

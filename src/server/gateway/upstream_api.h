@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may this caller read, and where does it lie? Asked of the upstream API as the caller, one errand for all that
- * one product needs; each document is kept for its own time, under the caller (CONTRACT "Gateway"). */
+ * one product needs; each document is kept for its own time, under the caller (doc/GATEWAY.md). */
 #ifndef JT_SERVER_UPSTREAM_API_H
 #define JT_SERVER_UPSTREAM_API_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AssumeRoleWithWebIdentity: may the holder of this token have this role, and with which credentials? The role first,
- * then the token as CONTRACT §3 judges it, then who it is for, then what its claims make of the role's scopes. */
+ * then the token as /verify judges it, then who it is for, then what its claims make of the role's scopes. */
 #include <stdio.h>
 
 #include "auth/glob.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ANY /verify and /verify/NAME: is this caller's token good? The question a proxy asks before it lets a request through
- * (CONTRACT "/verify"). Everything happens in the thread's arena; no heap, no lock. */
+ * (jetond(1)). Everything happens in the thread's arena; no heap, no lock. */
 #include <stdio.h>
 
 #include "server/http/connections.h"

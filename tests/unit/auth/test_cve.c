@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does each known class of token vulnerability stay shut? One test per row of the project's list (doc/THREATS.md),
+/* Does each known class of token vulnerability stay shut? One test per class,
  * named after the row and one of its advisories. */
 #include "auth_test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which keys are tried for a token, and which verdict says why none was? CONTRACT §3, "kid" and "Algorithms". */
+/* Which keys are tried for a token, and which verdict says why none was? By kid, by what stands alone, by algorithm. */
 #include "auth_test.h"
 
 static struct jeton_policy_options open_policy(struct jeton_bytes *alg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is a token judged in the order of CONTRACT §3? One token is built with everything wrong; fault by fault is taken
+/* Is a token judged in the order of jeton-verify(1)? One token is built with everything wrong; fault by fault is taken
  * away, and each time the next check of the order must be the one that answers. */
 #include "auth_test.h"
 

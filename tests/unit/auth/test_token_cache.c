@@ -224,7 +224,7 @@ static void revocation_reaches_cached_tokens(void **state)
     world_free(world);
 }
 
-/* CONTRACT §3: revoked stands before scope and behind what makes a token no good. */
+/* Revoked stands before scope and behind what makes a token no good. */
 static void a_revoked_token_is_revoked_before_its_rights_are_judged(void **state)
 {
     (void)state;
