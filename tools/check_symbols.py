@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Are the exported symbols those of the list, those of the headers, and no other? Prints TAP.
 
-usage: check_symbols.py [libjeton.so]    (without the library: list and headers alone)
+usage: check_symbols.py [libjeton.so [libjeton.a]]    (without the library: list and headers alone)
 """
 import pathlib
 import re
@@ -38,6 +38,13 @@ def exported(library):
     return names
 
 
+def strangers(archive):
+    """Names that the static library gives to a program's linker and that could be the program's own."""
+    output = subprocess.run(["nm", "--defined-only", "--extern-only", archive], capture_output=True, text=True, check=True).stdout
+    names = {line.split()[2] for line in output.splitlines() if len(line.split()) == 3}
+    return {name for name in names if not name.startswith(("jeton_", "jt_", "__"))}
+
+
 def main():
     results = []
 
@@ -56,6 +63,8 @@ def main():
         real = exported(sys.argv[1])
         case("the library exports nothing beside the list", sorted(real - set(names)))
         case("the library exports all of the list", sorted(set(names) - real))
+    if len(sys.argv) > 2:
+        case("every name of the static library is jeton's by its prefix", sorted(strangers(sys.argv[2])))
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 

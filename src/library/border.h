@@ -12,27 +12,27 @@
 #include "jose/keyset.h"
 #include "jose/verify.h"
 
-static inline struct jt_public_jwk *border_public(const struct jeton_public_key *key)
+static inline struct jt_public_jwk *jt_border_public(const struct jeton_public_key *key)
 {
     return (struct jt_public_jwk *)(uintptr_t)key;
 }
-static inline struct jt_secret_jwk *border_secret(const struct jeton_secret_key *key)
+static inline struct jt_secret_jwk *jt_border_secret(const struct jeton_secret_key *key)
 {
     return (struct jt_secret_jwk *)(uintptr_t)key;
 }
-static inline struct jt_keyset *border_keyset(const struct jeton_keyset *set)
+static inline struct jt_keyset *jt_border_keyset(const struct jeton_keyset *set)
 {
     return (struct jt_keyset *)(uintptr_t)set;
 }
-static inline struct jt_policy *border_policy(const struct jeton_policy *policy)
+static inline struct jt_policy *jt_border_policy(const struct jeton_policy *policy)
 {
     return (struct jt_policy *)(uintptr_t)policy;
 }
-static inline const struct jt_verified *border_verified(const struct jeton_verified *token)
+static inline const struct jt_verified *jt_border_verified(const struct jeton_verified *token)
 {
     return (const struct jt_verified *)(const void *)token;
 }
 
 /* Moves a buffer's memory out, with a NUL behind it; the buffer is done afterwards in any case. */
-JT_CHECKED border_give(struct jt_buffer *buffer, struct jeton_output *output);
+JT_CHECKED jt_border_give(struct jt_buffer *buffer, struct jeton_output *output);
 #endif

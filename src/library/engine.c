@@ -101,8 +101,8 @@ static enum jeton_status open_through(struct jeton_engine *engine)
     engine->network = engine->options.fetcher == NULL;
     if (engine->network)
         return jt_transport_open_url(&engine->through);
-    JT_TRY(border_fetcher_open(engine->options.fetcher, &engine->through));
-    border_fetcher_tell(engine->through, engine->options.wake, engine->options.context);
+    JT_TRY(jt_border_fetcher_open(engine->options.fetcher, &engine->through));
+    jt_border_fetcher_tell(engine->through, engine->options.wake, engine->options.context);
     return JETON_OK;
 }
 
@@ -111,7 +111,7 @@ static void close_through(struct jeton_engine *engine)
     if (engine->network)
         jt_transport_close_url(engine->through);
     else
-        border_fetcher_close(engine->through);
+        jt_border_fetcher_close(engine->through);
 }
 
 /* --- The promise --- */

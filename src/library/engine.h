@@ -15,14 +15,14 @@ struct jeton_engine {
     struct jeton_engine_options options;
 };
 
-static inline struct jt_source *border_source(const struct jeton_source *source)
+static inline struct jt_source *jt_border_source(const struct jeton_source *source)
 {
     return (struct jt_source *)(uintptr_t)source;
 }
 
 /* A transport over the caller's functions; closing it does not wait for requests that are still theirs. `ended` is
  * called when one of them ends, perhaps as late as that: it and its context are the caller's too. */
-JT_CHECKED border_fetcher_open(const struct jeton_fetcher *fetcher, struct jt_transport **out);
-void border_fetcher_close(struct jt_transport *transport);
-void border_fetcher_tell(struct jt_transport *transport, void (*ended)(void *context), void *context);
+JT_CHECKED jt_border_fetcher_open(const struct jeton_fetcher *fetcher, struct jt_transport **out);
+void jt_border_fetcher_close(struct jt_transport *transport);
+void jt_border_fetcher_tell(struct jt_transport *transport, void (*ended)(void *context), void *context);
 #endif

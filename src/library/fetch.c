@@ -46,8 +46,12 @@ enum jeton_status jeton_fetch_check(struct jeton_bytes url, const struct jeton_f
     return jt_fetch_check(url, &inner, detail);
 }
 
-enum jeton_status jeton_fetch_keys(struct jeton_bytes url, const struct jeton_fetch_options *options,
-                                   struct jeton_output *body, struct jeton_detail *detail)
+typedef enum jeton_status fetch_function(struct jeton_bytes where, const struct jt_fetch_options *options,
+                                         struct jt_fetch_result *result, struct jeton_detail *detail);
+
+static enum jeton_status fetch_by(fetch_function *fetch, struct jeton_bytes where,
+                                  const struct jeton_fetch_options *options, struct jeton_output *body,
+                                  struct jeton_detail *detail)
 {
     struct jt_fetch_options inner;
     struct jt_fetch_result result;
@@ -55,25 +59,21 @@ enum jeton_status jeton_fetch_keys(struct jeton_bytes url, const struct jeton_fe
 
     JT_TRY(read_options(options, &inner, detail));
     jt_fetch_result_init(&result);
-    status = jt_fetch_url(url, &inner, &result, detail);
+    status = fetch(where, &inner, &result, detail);
     if (status == JETON_OK)
         status = give(jt_buffer_bytes(&result.body), body, detail);
     jt_fetch_result_done(&result);
     return status;
 }
 
+enum jeton_status jeton_fetch_keys(struct jeton_bytes url, const struct jeton_fetch_options *options,
+                                   struct jeton_output *body, struct jeton_detail *detail)
+{
+    return fetch_by(jt_fetch_url, url, options, body, detail);
+}
+
 enum jeton_status jeton_fetch_issuer_keys(struct jeton_bytes issuer, const struct jeton_fetch_options *options,
                                           struct jeton_output *body, struct jeton_detail *detail)
 {
-    struct jt_fetch_options inner;
-    struct jt_fetch_result result;
-    enum jeton_status status;
-
-    JT_TRY(read_options(options, &inner, detail));
-    jt_fetch_result_init(&result);
-    status = jt_discovery_fetch_keys(issuer, &inner, &result, detail);
-    if (status == JETON_OK)
-        status = give(jt_buffer_bytes(&result.body), body, detail);
-    jt_fetch_result_done(&result);
-    return status;
+    return fetch_by(jt_discovery_fetch_keys, issuer, options, body, detail);
 }

@@ -194,7 +194,7 @@ static void wake(struct jt_transport *transport)
     pthread_mutex_unlock(&fetcher->lock);
 }
 
-enum jeton_status border_fetcher_open(const struct jeton_fetcher *callers, struct jt_transport **out)
+enum jeton_status jt_border_fetcher_open(const struct jeton_fetcher *callers, struct jt_transport **out)
 {
     struct fetcher *fetcher = calloc(1, sizeof *fetcher);
     pthread_condattr_t monotonic;
@@ -213,13 +213,13 @@ enum jeton_status border_fetcher_open(const struct jeton_fetcher *callers, struc
     return JETON_OK;
 }
 
-void border_fetcher_tell(struct jt_transport *transport, void (*ended)(void *context), void *context)
+void jt_border_fetcher_tell(struct jt_transport *transport, void (*ended)(void *context), void *context)
 {
     fetcher_of(transport)->ended = ended;
     fetcher_of(transport)->ended_context = context;
 }
 
-void border_fetcher_close(struct jt_transport *transport)
+void jt_border_fetcher_close(struct jt_transport *transport)
 {
     if (transport == NULL)
         return;

@@ -19,7 +19,7 @@ enum jeton_status jeton_public_key_read(struct jeton_bytes text, struct jeton_pu
 enum jeton_status jeton_public_key_write(const struct jeton_public_key *key, enum jeton_key_format format,
                                          struct jeton_output *output)
 {
-    const struct jt_public_jwk *jwk = border_public(key);
+    const struct jt_public_jwk *jwk = jt_border_public(key);
     struct jt_buffer buffer;
     enum jeton_status status = JETON_OK;
     jt_buffer_init(&buffer, OUTPUT_MAX);
@@ -33,7 +33,7 @@ enum jeton_status jeton_public_key_write(const struct jeton_public_key *key, enu
         break;
     }
     if (status == JETON_OK)
-        return border_give(&buffer, output);
+        return jt_border_give(&buffer, output);
     jt_buffer_done(&buffer);
     return status;
 }
@@ -44,23 +44,23 @@ enum jeton_status jeton_public_keys_write(const struct jeton_public_key *const *
     struct jt_buffer buffer;
     jt_buffer_init(&buffer, SET_MAX);
     jt_jwks_write(&buffer, (const struct jt_public_jwk *const *)(const void *)keys, count);
-    return border_give(&buffer, output);
+    return jt_border_give(&buffer, output);
 }
 
 void jeton_public_key_thumbprint(const struct jeton_public_key *key, char out[JETON_THUMBPRINT_LENGTH + 1])
 {
-    memcpy(out, border_public(key)->about.thumbprint, JETON_THUMBPRINT_LENGTH + 1);
+    memcpy(out, jt_border_public(key)->about.thumbprint, JETON_THUMBPRINT_LENGTH + 1);
 }
 
 const char *jeton_public_key_id(const struct jeton_public_key *key)
 {
-    const char *kid = border_public(key)->about.kid.at;
+    const char *kid = jt_border_public(key)->about.kid.at;
     return kid != NULL ? kid : "";
 }
 
 void jeton_public_key_free(struct jeton_public_key *key)
 {
-    jt_public_jwk_release(border_public(key));
+    jt_public_jwk_release(jt_border_public(key));
 }
 
 /* --- Secret keys --- */
@@ -98,7 +98,7 @@ enum jeton_status jeton_secret_key_generate(struct jeton_bytes alg, unsigned bit
 enum jeton_status jeton_secret_key_write(const struct jeton_secret_key *key, enum jeton_key_format format,
                                          struct jeton_output *output)
 {
-    const struct jt_secret_jwk *jwk = border_secret(key);
+    const struct jt_secret_jwk *jwk = jt_border_secret(key);
     struct jt_buffer buffer;
     enum jeton_status status = JETON_OK;
     if (format != JETON_FORMAT_JWK && jwk->about.shape.type == JT_KEY_OCT)
@@ -114,7 +114,7 @@ enum jeton_status jeton_secret_key_write(const struct jeton_secret_key *key, enu
         break;
     }
     if (status == JETON_OK)
-        return border_give(&buffer, output);
+        return jt_border_give(&buffer, output);
     jt_buffer_done(&buffer);
     return status;
 }
@@ -122,23 +122,23 @@ enum jeton_status jeton_secret_key_write(const struct jeton_secret_key *key, enu
 enum jeton_status jeton_secret_key_public(const struct jeton_secret_key *key, struct jeton_public_key **out)
 {
     struct jt_public_jwk *jwk = NULL;
-    JT_TRY(jt_public_jwk_of(border_secret(key), &jwk));
+    JT_TRY(jt_public_jwk_of(jt_border_secret(key), &jwk));
     *out = (struct jeton_public_key *)jwk;
     return JETON_OK;
 }
 
 void jeton_secret_key_thumbprint(const struct jeton_secret_key *key, char out[JETON_THUMBPRINT_LENGTH + 1])
 {
-    memcpy(out, border_secret(key)->about.thumbprint, JETON_THUMBPRINT_LENGTH + 1);
+    memcpy(out, jt_border_secret(key)->about.thumbprint, JETON_THUMBPRINT_LENGTH + 1);
 }
 
 const char *jeton_secret_key_id(const struct jeton_secret_key *key)
 {
-    const char *kid = border_secret(key)->about.kid.at;
+    const char *kid = jt_border_secret(key)->about.kid.at;
     return kid != NULL ? kid : "";
 }
 
 void jeton_secret_key_free(struct jeton_secret_key *key)
 {
-    jt_secret_jwk_release(border_secret(key));
+    jt_secret_jwk_release(jt_border_secret(key));
 }

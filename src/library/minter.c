@@ -22,7 +22,7 @@ static enum jeton_status sign(void *context, const struct jeton_sign_options *op
 
     if (minter->key != NULL)
         return jt_sign_token(minter->key, options, out, detail);
-    return border_signer_sign(minter->signer, options, out, detail);
+    return jt_border_signer_sign(minter->signer, options, out, detail);
 }
 
 static uint64_t epoch(void *context)
@@ -64,7 +64,7 @@ enum jeton_status jeton_minter_new(const struct jeton_minter_options *options, s
     if (minter == NULL)
         return JETON_OUT_OF_MEMORY;
     if (options->key != NULL)
-        minter->key = jt_secret_jwk_hold(border_secret(options->key));
+        minter->key = jt_secret_jwk_hold(jt_border_secret(options->key));
     minter->signer = options->signer;
     const struct jt_mint_options inner = {.issuer = options->issuer,
                                           .ttl = options->ttl,
@@ -93,7 +93,7 @@ enum jeton_status jeton_minter_token(struct jeton_minter *minter, const struct j
     jt_buffer_init(&buffer, TOKEN_MAX);
     status = jt_minter_token(minter->inner, &inner, now, &buffer, detail);
     if (status == JETON_OK)
-        return border_give(&buffer, token);
+        return jt_border_give(&buffer, token);
     jt_buffer_done(&buffer);
     return status;
 }

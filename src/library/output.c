@@ -6,7 +6,7 @@
 
 #include "base/secret.h"
 
-enum jeton_status border_give(struct jt_buffer *buffer, struct jeton_output *output)
+enum jeton_status jt_border_give(struct jt_buffer *buffer, struct jeton_output *output)
 {
     jt_buffer_add_byte(buffer, '\0');
     enum jeton_status status = buffer->status;

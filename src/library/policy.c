@@ -15,5 +15,5 @@ enum jeton_status jeton_policy_new(const struct jeton_policy_options *options, s
 
 void jeton_policy_free(struct jeton_policy *policy)
 {
-    jt_policy_free(border_policy(policy));
+    jt_policy_free(jt_border_policy(policy));
 }

@@ -13,9 +13,9 @@ enum jeton_status jeton_sign(const struct jeton_secret_key *key, const struct je
     if (options->size != sizeof *options)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "sign options of another version");
     jt_buffer_init(&buffer, TOKEN_MAX);
-    enum jeton_status status = jt_sign_token(border_secret(key), options, &buffer, detail);
+    enum jeton_status status = jt_sign_token(jt_border_secret(key), options, &buffer, detail);
     if (status == JETON_OK)
-        return border_give(&buffer, token);
+        return jt_border_give(&buffer, token);
     jt_buffer_done(&buffer);
     return status;
 }

@@ -50,7 +50,7 @@ static JT_CHECKED commit(struct jeton_signer *signer, const struct jt_ring_chang
     enum jeton_status status;
 
     JT_TRY(jt_key_ring_set(&signer->ring, change, &set, detail));
-    status = border_signer_save(signer, change, detail);
+    status = jt_border_signer_save(signer, change, detail);
     if (status != JETON_OK) {
         jt_signer_set_free(set);
         return status;
@@ -92,7 +92,7 @@ static JT_CHECKED open_keys(struct jeton_signer *signer, const struct jeton_sign
 {
     JT_TRY(jt_signers_new(&signer->signers));
     if (memory != NULL)
-        JT_TRY(border_signer_recall(signer, memory, detail));
+        JT_TRY(jt_border_signer_recall(signer, memory, detail));
     return begin(signer, options, detail);
 }
 
@@ -103,7 +103,7 @@ enum jeton_status jeton_signer_new(const struct jeton_signer_options *options, c
     struct jeton_signer *signer;
     enum jeton_status status;
 
-    JT_TRY(border_signer_check(options, &algorithm, detail));
+    JT_TRY(jt_border_signer_check(options, &algorithm, detail));
     if (clocks.wall_ms < 1000)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "the wall's clock shows no time after 1970");
     signer = calloc(1, sizeof *signer);
@@ -183,7 +183,7 @@ enum jeton_status jeton_signer_add(struct jeton_signer *signer, const struct jet
                                    struct jeton_clocks clocks, struct jeton_detail *detail)
 {
     JT_AUTO(jt_ring_change_done) struct jt_ring_change change = change_of(signer, clocks);
-    struct jt_secret_jwk *secret = border_secret(key);
+    struct jt_secret_jwk *secret = jt_border_secret(key);
 
     if (secret->about.shape.type == JT_KEY_OCT)
         return jt_fail(detail, JETON_KEY_INVALID, "a symmetric key cannot be shown");
@@ -251,8 +251,8 @@ static JT_CHECKED check_promise(const struct jeton_signer *signer, const struct 
     return JETON_OK;
 }
 
-JT_CHECKED border_signer_sign(struct jeton_signer *signer, const struct jeton_sign_options *options,
-                              struct jt_buffer *token, struct jeton_detail *detail)
+JT_CHECKED jt_border_signer_sign(struct jeton_signer *signer, const struct jeton_sign_options *options,
+                                 struct jt_buffer *token, struct jeton_detail *detail)
 {
     JT_TRY(check_promise(signer, options, detail));
     return jt_signers_sign(signer->signers, options, token, detail);
@@ -265,9 +265,9 @@ enum jeton_status jeton_signer_sign(struct jeton_signer *signer, const struct je
     enum jeton_status status;
 
     jt_buffer_init(&buffer, TOKEN_MAX);
-    status = border_signer_sign(signer, options, &buffer, detail);
+    status = jt_border_signer_sign(signer, options, &buffer, detail);
     if (status == JETON_OK)
-        return border_give(&buffer, token);
+        return jt_border_give(&buffer, token);
     jt_buffer_done(&buffer);
     return status;
 }
@@ -285,5 +285,5 @@ enum jeton_status jeton_signer_show(struct jeton_signer *signer, char etag[JETON
     jt_signers_leave(&guard);
     if (max_age != NULL)
         *max_age = signer->jwks_max_age;
-    return border_give(&buffer, jwks);
+    return jt_border_give(&buffer, jwks);
 }

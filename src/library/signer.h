@@ -17,17 +17,17 @@ struct jeton_signer {
 };
 
 /* Signs what keeps the signer's promise, refuses the rest: as jeton_signer_sign(). */
-JT_CHECKED border_signer_sign(struct jeton_signer *signer, const struct jeton_sign_options *options,
-                              struct jt_buffer *token, struct jeton_detail *detail);
+JT_CHECKED jt_border_signer_sign(struct jeton_signer *signer, const struct jeton_sign_options *options,
+                                 struct jt_buffer *token, struct jeton_detail *detail);
 
 /* --- signer_memory.c --- */
 
-JT_CHECKED border_signer_check(const struct jeton_signer_options *options, const struct jt_algorithm **algorithm,
-                               struct jeton_detail *detail);
+JT_CHECKED jt_border_signer_check(const struct jeton_signer_options *options, const struct jt_algorithm **algorithm,
+                                  struct jeton_detail *detail);
 /* Takes what was kept into a new signer. */
-JT_CHECKED border_signer_recall(struct jeton_signer *signer, const struct jeton_signer_memory *memory,
-                                struct jeton_detail *detail);
+JT_CHECKED jt_border_signer_recall(struct jeton_signer *signer, const struct jeton_signer_memory *memory,
+                                   struct jeton_detail *detail);
 /* Hands all that must be kept to the save function. */
-JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct jt_ring_change *change,
-                              struct jeton_detail *detail);
+JT_CHECKED jt_border_signer_save(struct jeton_signer *signer, const struct jt_ring_change *change,
+                                 struct jeton_detail *detail);
 #endif

@@ -35,8 +35,8 @@ static JT_CHECKED check_times(const struct jeton_signer_options *options, struct
     return JETON_OK;
 }
 
-JT_CHECKED border_signer_check(const struct jeton_signer_options *options, const struct jt_algorithm **algorithm,
-                               struct jeton_detail *detail)
+JT_CHECKED jt_border_signer_check(const struct jeton_signer_options *options, const struct jt_algorithm **algorithm,
+                                  struct jeton_detail *detail)
 {
     struct jeton_bytes name = options->algorithm.len > 0 ? options->algorithm : JT_TEXT("ES256");
     const struct jt_algorithm *found;
@@ -63,7 +63,7 @@ static JT_CHECKED recall_key(struct jeton_signer *signer, const struct jeton_sig
                              struct jeton_detail *detail)
 {
     struct jt_rotation *rotation = &signer->ring.rotation;
-    struct jt_secret_jwk *key = border_secret(kept->key);
+    struct jt_secret_jwk *key = jt_border_secret(kept->key);
 
     if (key == NULL || !is_time(kept->published_at) || !is_time(kept->signs_from) || !is_time(kept->signs_until) ||
         kept->state < JETON_SIGNER_NEXT || kept->state > JETON_SIGNER_RETIRING)
@@ -97,8 +97,8 @@ static JT_CHECKED check_memory(const struct jeton_signer_memory *memory, struct 
     return JETON_OK;
 }
 
-JT_CHECKED border_signer_recall(struct jeton_signer *signer, const struct jeton_signer_memory *memory,
-                                struct jeton_detail *detail)
+JT_CHECKED jt_border_signer_recall(struct jeton_signer *signer, const struct jeton_signer_memory *memory,
+                                   struct jeton_detail *detail)
 {
     int64_t now = signer->ring.clock.time_ms / 1000;
 
@@ -118,8 +118,8 @@ JT_CHECKED border_signer_recall(struct jeton_signer *signer, const struct jeton_
 
 /* --- Out --- */
 
-JT_CHECKED border_signer_save(struct jeton_signer *signer, const struct jt_ring_change *change,
-                              struct jeton_detail *detail)
+JT_CHECKED jt_border_signer_save(struct jeton_signer *signer, const struct jt_ring_change *change,
+                                 struct jeton_detail *detail)
 {
     struct jeton_signer_key keys[JT_ROTATION_KEYS];
     const struct jt_rotation *rotation = &change->rotation;

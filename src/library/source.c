@@ -99,7 +99,7 @@ static enum jeton_status read_options(const struct jeton_source_options *options
 enum jeton_status jeton_source_open_keys(struct jeton_keyset *keys, struct jeton_source **source)
 {
     struct jt_source *made = NULL;
-    JT_TRY(jt_source_open_static(border_keyset(keys), &made));
+    JT_TRY(jt_source_open_static(jt_border_keyset(keys), &made));
     *source = (struct jeton_source *)made;
     return JETON_OK;
 }
@@ -117,14 +117,14 @@ enum jeton_status jeton_source_provide(struct jeton_source *source, const struct
 {
     struct jt_keyset *set = NULL;
     enum jeton_status status = JETON_OK;
-    if (border_source(source)->kind != JT_SOURCE_PROVIDER)
+    if (jt_border_source(source)->kind != JT_SOURCE_PROVIDER)
         return JETON_ARGUMENT_INVALID;
     JT_TRY(jt_keyset_new(&set));
     for (size_t i = 0; i < count && status == JETON_OK; i++)
-        status = jt_keyset_add_public(set, border_public(keys[i]), false);
+        status = jt_keyset_add_public(set, jt_border_public(keys[i]), false);
     if (status == JETON_OK) {
         jt_keyset_warm(set);
-        status = jt_source_provide(border_source(source), set);
+        status = jt_source_provide(jt_border_source(source), set);
     }
     if (status != JETON_OK)
         jt_keyset_free(set);
@@ -194,7 +194,7 @@ static enum jeton_status step_until_usable(struct jt_engine *engine, struct jt_s
 
 enum jeton_status jeton_source_wait(struct jeton_source *handle, int64_t for_ms)
 {
-    struct jt_source *source = border_source(handle);
+    struct jt_source *source = jt_border_source(handle);
     struct jt_engine *engine = atomic_load(&source->engine);
     if (engine == NULL) /* nothing will change by waiting */
         return is_usable(source, INT64_MAX - 1) ? JETON_OK : JETON_KEYS_UNAVAILABLE;
@@ -207,7 +207,7 @@ enum jeton_status jeton_source_wait(struct jeton_source *handle, int64_t for_ms)
 
 void jeton_source_refresh(struct jeton_source *handle)
 {
-    struct jt_source *source = border_source(handle);
+    struct jt_source *source = jt_border_source(handle);
     struct jt_engine *engine = atomic_load(&source->engine);
     if (engine != NULL)
         jt_engine_refresh(engine, source);
@@ -240,7 +240,7 @@ static void look_at_set(struct jt_source *source, struct jeton_health *health)
 
 enum jeton_status jeton_source_health(struct jeton_source *handle, struct jeton_health *health)
 {
-    struct jt_source *source = border_source(handle);
+    struct jt_source *source = jt_border_source(handle);
     struct jt_engine *engine = atomic_load(&source->engine);
     if (health->size != sizeof *health)
         return JETON_ARGUMENT_INVALID;
@@ -261,7 +261,7 @@ enum jeton_status jeton_source_health(struct jeton_source *handle, struct jeton_
 
 void jeton_source_close(struct jeton_source *handle)
 {
-    struct jt_source *source = border_source(handle);
+    struct jt_source *source = jt_border_source(handle);
     if (source == NULL)
         return;
     struct jt_engine *engine = atomic_load(&source->engine);

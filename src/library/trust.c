@@ -35,8 +35,8 @@ static enum jeton_status read_trusted(const struct jeton_trusted *trusted, size_
     policy.max_token = max_token;
     JT_TRY(jt_policy_new(&policy, &out->policy, detail));
     out->issuer = trusted->issuer;
-    out->sources[0] = border_source(trusted->source);
-    out->sources[1] = trusted->fallback != NULL ? border_source(trusted->fallback) : NULL;
+    out->sources[0] = jt_border_source(trusted->source);
+    out->sources[1] = trusted->fallback != NULL ? jt_border_source(trusted->fallback) : NULL;
     out->source_count = trusted->fallback != NULL ? 2 : 1;
     out->refresh_on_bad_signature = trusted->refresh_on_bad_signature;
     return JETON_OK;

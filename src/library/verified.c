@@ -5,53 +5,53 @@
 
 struct jeton_bytes jeton_verified_issuer(const struct jeton_verified *token)
 {
-    return jt_verified_issuer(border_verified(token));
+    return jt_verified_issuer(jt_border_verified(token));
 }
 
 struct jeton_bytes jeton_verified_subject(const struct jeton_verified *token)
 {
-    return jt_verified_subject(border_verified(token));
+    return jt_verified_subject(jt_border_verified(token));
 }
 
 struct jeton_bytes jeton_verified_algorithm(const struct jeton_verified *token)
 {
-    return jt_algorithm_name(jt_verified_algorithm(border_verified(token)));
+    return jt_algorithm_name(jt_verified_algorithm(jt_border_verified(token)));
 }
 
 struct jeton_bytes jeton_verified_kid(const struct jeton_verified *token)
 {
-    return jt_verified_kid(border_verified(token));
+    return jt_verified_kid(jt_border_verified(token));
 }
 
 const char *jeton_verified_thumbprint(const struct jeton_verified *token)
 {
-    return jt_verified_thumbprint(border_verified(token));
+    return jt_verified_thumbprint(jt_border_verified(token));
 }
 
 struct jeton_bytes jeton_verified_header(const struct jeton_verified *token)
 {
-    return jt_verified_header(border_verified(token));
+    return jt_verified_header(jt_border_verified(token));
 }
 
 struct jeton_bytes jeton_verified_payload(const struct jeton_verified *token)
 {
-    return jt_verified_payload(border_verified(token));
+    return jt_verified_payload(jt_border_verified(token));
 }
 
 bool jeton_verified_has_scope(const struct jeton_verified *token, struct jeton_bytes scope)
 {
-    return jt_verified_has_scope(border_verified(token), scope);
+    return jt_verified_has_scope(jt_border_verified(token), scope);
 }
 
 bool jeton_verified_has_audience(const struct jeton_verified *token, struct jeton_bytes audience)
 {
-    return jt_verified_has_audience(border_verified(token), audience);
+    return jt_verified_has_audience(jt_border_verified(token), audience);
 }
 
 bool jeton_verified_time(const struct jeton_verified *token, enum jeton_time_claim which, int64_t *seconds)
 {
     struct jt_numeric_date date;
-    if (!jt_verified_time(border_verified(token), which, &date))
+    if (!jt_verified_time(jt_border_verified(token), which, &date))
         return false;
     *seconds = date.seconds;
     return true;
@@ -59,7 +59,7 @@ bool jeton_verified_time(const struct jeton_verified *token, enum jeton_time_cla
 
 bool jeton_verified_string(const struct jeton_verified *token, struct jeton_bytes name, struct jeton_bytes *value)
 {
-    struct jt_json claim = jt_verified_claim(border_verified(token), name);
+    struct jt_json claim = jt_verified_claim(jt_border_verified(token), name);
     if (jt_json_type(claim) != JT_JSON_STRING)
         return false;
     *value = jt_json_string(claim);
@@ -68,7 +68,7 @@ bool jeton_verified_string(const struct jeton_verified *token, struct jeton_byte
 
 bool jeton_verified_integer(const struct jeton_verified *token, struct jeton_bytes name, int64_t *value)
 {
-    struct jt_json claim = jt_verified_claim(border_verified(token), name);
+    struct jt_json claim = jt_verified_claim(jt_border_verified(token), name);
     struct jeton_bytes text = jt_json_number(claim); /* no bytes for another type */
     bool negative = text.len > 0 && *(const char *)text.at == '-';
     uint64_t size;
@@ -82,7 +82,7 @@ bool jeton_verified_integer(const struct jeton_verified *token, struct jeton_byt
 
 bool jeton_verified_boolean(const struct jeton_verified *token, struct jeton_bytes name, bool *value)
 {
-    struct jt_json claim = jt_verified_claim(border_verified(token), name);
+    struct jt_json claim = jt_verified_claim(jt_border_verified(token), name);
     if (jt_json_type(claim) != JT_JSON_BOOLEAN)
         return false;
     *value = jt_json_boolean(claim);
@@ -92,5 +92,5 @@ bool jeton_verified_boolean(const struct jeton_verified *token, struct jeton_byt
 bool jeton_verified_element(const struct jeton_verified *token, struct jeton_bytes name, size_t index,
                             struct jeton_bytes *value)
 {
-    return jt_claims_element(jt_verified_claim(border_verified(token), name), index, value);
+    return jt_claims_element(jt_verified_claim(jt_border_verified(token), name), index, value);
 }

@@ -15,7 +15,7 @@ enum jeton_status jeton_verify(struct jeton_bytes token, const struct jeton_keys
     struct jt_arena memory;
     const struct jt_verified *made = NULL;
     jt_arena_init(&memory, arena, arena_len);
-    JT_TRY(jt_authenticate(token, border_keyset(keys), border_policy(policy), now, &memory, &made, detail));
+    JT_TRY(jt_authenticate(token, jt_border_keyset(keys), jt_border_policy(policy), now, &memory, &made, detail));
     *verified = (const struct jeton_verified *)(const void *)made;
     return JETON_OK;
 }
@@ -29,7 +29,7 @@ enum jeton_status jeton_explain(struct jeton_bytes token, const struct jeton_key
     if (verdict->size != sizeof *verdict)
         return JETON_ARGUMENT_INVALID;
     jt_arena_init(&memory, arena, arena_len);
-    enum jeton_status status = jt_explain(token, border_keyset(keys), border_policy(policy), now, &memory, &made,
+    enum jeton_status status = jt_explain(token, jt_border_keyset(keys), jt_border_policy(policy), now, &memory, &made,
                                           verdict);
     verdict->verified = (const struct jeton_verified *)(const void *)made;
     return status;
