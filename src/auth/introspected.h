@@ -23,8 +23,8 @@ bool jt_is_bearer(struct jeton_bytes token, size_t max);
  * answer: the token was not judged. JETON_OUT_OF_MEMORY. */
 JT_CHECKED jt_introspected_read(struct jeton_bytes answer, struct jeton_bytes issuer, bool *active,
                                 struct jt_buffer *claims, struct jeton_detail *detail);
-/* Those claims judged in the order of auth/checks.c from their types on; the type of the token (typ) alone is not asked,
- * since it has no header. The claims live in the arena. Statuses as jeton_verify(). */
+/* Those claims judged in the order of auth/checks.c from their types on; the type of the token (typ) alone is not
+ * asked, since it has no header. The claims live in the arena. Statuses as jeton_verify(). */
 JT_CHECKED jt_introspected_judge(struct jeton_bytes claims, const struct jt_policy *policy, int64_t now,
                                  struct jt_arena *arena, struct jt_json *out, struct jeton_detail *detail);
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What do the three files of the OpenSSL backend share? backend_openssl.c signs and checks, _keys.c goes between
+/* What do the files of the OpenSSL backend share? backend_openssl.c signs and checks, _keys.c and _rsa.c go between
  * numbers and keys, _encode.c between keys and PEM or DER. */
 #ifndef JT_CRYPTO_BACKEND_OPENSSL_H
 #define JT_CRYPTO_BACKEND_OPENSSL_H
 
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 
 #include "crypto/backend.h"
 #include "crypto/slots.h"
@@ -41,6 +42,17 @@ JT_CHECKED jt_openssl_numbers(const struct jt_backend_key *key, bool secret, str
 JT_CHECKED jt_openssl_pkey_numbers(const EVP_PKEY *pkey, enum jt_key_type type, enum jt_curve curve, bool secret,
                                    struct jt_key_numbers *out, struct jt_secret *store);
 bool jt_openssl_has(enum jt_curve curve);
+/* NULL when OpenSSL takes the parameters for no key of that type. */
+EVP_PKEY *jt_openssl_pkey_from(const char *type, OSSL_PARAM_BLD *build, bool secret);
+/* After a key could not be made although its numbers are fine: no memory, no such curve in this library, or broken. */
+enum jeton_status jt_openssl_trouble(enum jt_curve curve, struct jeton_detail *detail);
+
+/* backend_openssl_rsa.c. JETON_KEY_INVALID when private numbers do not belong to n and e; those that a key of n, e and
+ * d alone lacks are made. */
+JT_CHECKED jt_openssl_rsa_pkey(const struct jt_key_numbers *numbers, bool secret, EVP_PKEY **out,
+                               struct jeton_detail *detail);
+JT_CHECKED jt_openssl_rsa_numbers(const EVP_PKEY *pkey, bool secret, struct jt_key_numbers *out,
+                                  struct jt_secret *store);
 
 /* backend_openssl_encode.c */
 JT_CHECKED jt_openssl_decode(struct jeton_bytes pem_or_der, bool secret, struct jt_key_numbers *out,

@@ -42,8 +42,8 @@ struct jt_method {
     enum jt_hash hash; /* NONE for EdDSA and ML-DSA */
 };
 
-/* The numbers of a key, big-endian, as a JWK has them (RFC 7518 §6, RFC 8037 §2, RFC 9881 for AKP). Absent ones are
- * empty. Borrowed. Leading zero bytes are accepted in RSA numbers only where crypto.c says so. */
+/* The numbers of a key, big-endian, as a JWK has them (RFC 7518 §6, RFC 8037 §2, RFC 9964 for AKP). Absent ones are
+ * empty. Borrowed. Leading zero bytes are accepted in RSA numbers alone. */
 struct jt_key_numbers {
     enum jt_key_type type;
     enum jt_curve curve;
@@ -52,6 +52,9 @@ struct jt_key_numbers {
     struct jeton_bytes d, p, q, dp, dq, qi; /* private: RSA, EC (d), OKP (d), AKP (d = the 32-byte seed) */
     struct jeton_bytes k;                   /* oct */
 };
+
+/* Of a big-endian number, zeros in front not counted. */
+unsigned jt_number_bits(struct jeton_bytes number);
 
 /* What a key must keep to besides being well-formed. RSA: odd modulus, odd exponent from 3 to 2^64-1 always. */
 struct jt_key_rules {
@@ -131,7 +134,7 @@ JT_CHECKED jt_verify_mac(const struct jt_secret_key *key, struct jt_method metho
 JT_CHECKED jt_sign(const struct jt_secret_key *key, struct jt_method method, struct jeton_bytes message,
                    unsigned char *out, size_t room, size_t *len);
 
-/* Many at once, a result per job; JETON_OK when all ran. A batch backend may overrule this loop. */
+/* Many at once, each with a result of its own. A backend that has verify_many does this its own way. */
 struct jt_verify_job {
     const struct jt_public_key *key;
     struct jt_method method;

@@ -84,8 +84,9 @@ static struct jeton_bytes without_zeros(struct jeton_bytes number)
     return jeton_bytes(at, number.len);
 }
 
-static unsigned bits_of(struct jeton_bytes number)
+unsigned jt_number_bits(struct jeton_bytes number)
 {
+    number = without_zeros(number);
     if (number.len == 0)
         return 0;
     unsigned bits = (unsigned)(number.len - 1) * 8;
@@ -130,7 +131,7 @@ static enum jeton_status rsa_public(const struct jt_key_numbers *numbers, const 
     if (clean->n.len > (size_t)rules->rsa_bits_max / 8 + 1)
         return jt_fail(detail, JETON_KEY_INVALID, "RSA modulus of %zu bytes; at most %u bits are taken", clean->n.len,
                        rules->rsa_bits_max);
-    unsigned bits = bits_of(clean->n);
+    unsigned bits = jt_number_bits(clean->n);
     if (bits < rules->rsa_bits_min || bits > rules->rsa_bits_max)
         return jt_fail(detail, JETON_KEY_INVALID, "RSA modulus of %u bits; %u to %u are taken", bits,
                        rules->rsa_bits_min, rules->rsa_bits_max);
@@ -138,7 +139,7 @@ static enum jeton_status rsa_public(const struct jt_key_numbers *numbers, const 
         return jt_fail(detail, JETON_KEY_INVALID, "RSA modulus is even");
     if (clean->e.len > 8)
         return jt_fail(detail, JETON_KEY_INVALID, "RSA exponent is larger than 2^64-1");
-    if (!is_odd(clean->e) || bits_of(clean->e) < 2)
+    if (!is_odd(clean->e) || jt_number_bits(clean->e) < 2)
         return jt_fail(detail, JETON_KEY_INVALID, "RSA exponent is even or 1; an odd one from 3 on is taken");
     if (looks_like_roca(clean->n))
         return jt_fail(detail, JETON_KEY_INVALID, "RSA modulus of a weak generator (CVE-2017-15361)");

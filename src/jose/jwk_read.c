@@ -101,7 +101,7 @@ static enum jeton_skip read_labels(struct reading *r)
 static enum jeton_skip read_curve(struct reading *r)
 {
     struct jt_jwk_found *found = r->found;
-    if (found->type == JT_KEY_AKP) { /* RFC 9881 §5: the parameter set is the alg */
+    if (found->type == JT_KEY_AKP) { /* RFC 9964: the parameter set is the alg */
         if (!has(r, ALG))
             return SKIP(r, JETON_SKIP_MEMBER_MISSING, "alg is missing");
         found->curve = jt_curve_find(JT_KEY_AKP, r->labels.alg);
@@ -187,20 +187,6 @@ static enum jeton_status read_numbers(struct reading *r)
     return JETON_OK;
 }
 
-static unsigned rsa_bits(struct jeton_bytes n)
-{
-    const unsigned char *at = n.at;
-    size_t len = n.len;
-    while (len > 0 && *at == 0) {
-        at++;
-        len--;
-    }
-    unsigned bits = (unsigned)len * 8;
-    for (unsigned first = len > 0 ? *at : 0; first != 0 && first < 0x80; first <<= 1)
-        bits--;
-    return bits;
-}
-
 static bool odd(struct jeton_bytes number)
 {
     return (((const unsigned char *)number.at)[number.len - 1] & 1) != 0;
@@ -212,13 +198,13 @@ static enum jeton_skip read_strength(struct reading *r, const struct jt_key_rule
     struct jt_jwk_found *found = r->found;
     switch (found->type) {
     case JT_KEY_RSA:
-        found->bits = rsa_bits(r->numbers.n);
+        found->bits = jt_number_bits(r->numbers.n);
         if (found->bits < rules->rsa_bits_min || found->bits > rules->rsa_bits_max)
             return SKIP(r, JETON_SKIP_KEY_WEAK, "RSA with %u bits; %u to %u are taken", found->bits,
                         rules->rsa_bits_min, rules->rsa_bits_max);
         if (!odd(r->numbers.n))
             return SKIP(r, JETON_SKIP_KEY_WEAK, "the RSA modulus is even");
-        if (!odd(r->numbers.e) || rsa_bits(r->numbers.e) < 2 || rsa_bits(r->numbers.e) > 64)
+        if (!odd(r->numbers.e) || jt_number_bits(r->numbers.e) < 2 || jt_number_bits(r->numbers.e) > 64)
             return SKIP(r, JETON_SKIP_KEY_WEAK, "the RSA exponent is not odd from 3 to 2^64-1");
         break;
     case JT_KEY_OCT:
@@ -306,8 +292,7 @@ static enum jeton_status make(struct reading *r, const struct jt_key_rules *rule
     struct jt_jwk_found *found = r->found;
     if (!r->secret)
         return make_public(r, rules, &found->public_key);
-    JT_TRY(make_secret(r, &found->secret_key));
-    return JETON_OK;
+    return make_secret(r, &found->secret_key);
 }
 
 static enum jeton_skip read_members(struct jt_json json, enum jeton_origin origin, struct reading *r)
