@@ -21,8 +21,4 @@ static inline void jt_arena_rewind(struct jt_arena *arena, size_t used)
 {
     arena->used = used;
 }
-static inline size_t jt_arena_left(const struct jt_arena *arena)
-{
-    return arena->len - arena->used;
-}
 #endif

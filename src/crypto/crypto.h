@@ -53,6 +53,10 @@ struct jt_key_numbers {
     struct jeton_bytes k;                   /* oct */
 };
 
+/* "P-256", …, "ML-DSA-44", …; "" for NONE. Found byte for byte among those that keys of this type can have; NONE when
+ * it is none of them. */
+const char *jt_curve_name(enum jt_curve curve);
+enum jt_curve jt_curve_find(enum jt_key_type type, struct jeton_bytes name);
 /* Of a big-endian number, zeros in front not counted. */
 unsigned jt_number_bits(struct jeton_bytes number);
 

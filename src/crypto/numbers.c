@@ -19,6 +19,20 @@ const struct jt_curve_facts *jt_curve_facts(enum jt_curve curve)
     return curve > JT_CURVE_NONE && curve < JT_COUNT(facts) ? &facts[curve] : NULL;
 }
 
+const char *jt_curve_name(enum jt_curve curve)
+{
+    const struct jt_curve_facts *known = jt_curve_facts(curve);
+    return known != NULL ? known->name : "";
+}
+
+enum jt_curve jt_curve_find(enum jt_key_type type, struct jeton_bytes name)
+{
+    for (size_t i = JT_CURVE_NONE + 1; i < JT_COUNT(facts); i++)
+        if (facts[i].type == type && jt_bytes_equal(jeton_text(facts[i].name), name))
+            return (enum jt_curve)i;
+    return JT_CURVE_NONE;
+}
+
 size_t jt_hash_size(enum jt_hash hash)
 {
     switch (hash) {

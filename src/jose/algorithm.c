@@ -12,27 +12,12 @@ static const struct jt_algorithm table[JT_ALG_COUNT] = {
 
 _Static_assert(JT_ALG_COUNT < 32, "jt_alg_mask has 32 bits");
 
-struct name {
-    struct jeton_bytes text;
-    int id;
-};
-
-static const struct name type_names[] = {
-    {{"RSA", 3}, JT_KEY_RSA}, {{"EC", 2}, JT_KEY_EC},   {{"OKP", 3}, JT_KEY_OKP},
-    {{"oct", 3}, JT_KEY_OCT}, {{"AKP", 3}, JT_KEY_AKP},
-};
-
-/* The parameter set of an AKP key is its `alg`. */
 static const struct {
     struct jeton_bytes text;
-    enum jt_key_type type;
-    enum jt_curve curve;
-} curve_names[] = {
-    {{"P-256", 5}, JT_KEY_EC, JT_CURVE_P256},         {{"P-384", 5}, JT_KEY_EC, JT_CURVE_P384},
-    {{"P-521", 5}, JT_KEY_EC, JT_CURVE_P521},         {{"secp256k1", 9}, JT_KEY_EC, JT_CURVE_SECP256K1},
-    {{"Ed25519", 7}, JT_KEY_OKP, JT_CURVE_ED25519},   {{"Ed448", 5}, JT_KEY_OKP, JT_CURVE_ED448},
-    {{"ML-DSA-44", 9}, JT_KEY_AKP, JT_CURVE_MLDSA44}, {{"ML-DSA-65", 9}, JT_KEY_AKP, JT_CURVE_MLDSA65},
-    {{"ML-DSA-87", 9}, JT_KEY_AKP, JT_CURVE_MLDSA87},
+    enum jt_key_type id;
+} type_names[] = {
+    {{"RSA", 3}, JT_KEY_RSA}, {{"EC", 2}, JT_KEY_EC},   {{"OKP", 3}, JT_KEY_OKP},
+    {{"oct", 3}, JT_KEY_OCT}, {{"AKP", 3}, JT_KEY_AKP},
 };
 
 const struct jt_algorithm *jt_algorithm_at(size_t index)
@@ -107,7 +92,7 @@ const struct jt_algorithm *jt_algorithm_default(struct jt_key_shape shape)
 const char *jt_key_type_name(enum jt_key_type type)
 {
     for (size_t i = 0; i < JT_COUNT(type_names); i++)
-        if (type_names[i].id == (int)type)
+        if (type_names[i].id == type)
             return type_names[i].text.at;
     return "";
 }
@@ -116,22 +101,6 @@ enum jt_key_type jt_key_type_find(struct jeton_bytes name)
 {
     for (size_t i = 0; i < JT_COUNT(type_names); i++)
         if (jt_bytes_equal(type_names[i].text, name))
-            return (enum jt_key_type)type_names[i].id;
+            return type_names[i].id;
     return JT_KEY_NONE;
-}
-
-const char *jt_curve_name(enum jt_curve curve)
-{
-    for (size_t i = 0; i < JT_COUNT(curve_names); i++)
-        if (curve_names[i].curve == curve)
-            return curve_names[i].text.at;
-    return "";
-}
-
-enum jt_curve jt_curve_find(enum jt_key_type type, struct jeton_bytes name)
-{
-    for (size_t i = 0; i < JT_COUNT(curve_names); i++)
-        if (curve_names[i].type == type && jt_bytes_equal(curve_names[i].text, name))
-            return curve_names[i].curve;
-    return JT_CURVE_NONE;
 }

@@ -47,10 +47,7 @@ jt_alg_mask jt_algorithms_pinned(struct jt_key_shape shape, const struct jt_algo
 /* What a key of this shape signs with unless told otherwise; NULL for none. */
 const struct jt_algorithm *jt_algorithm_default(struct jt_key_shape shape);
 
-/* "RSA", "EC", …, "" and "P-256", …, "": the names of JWK; found byte for byte, NONE when unknown. */
+/* "RSA", "EC", …, "": the names of JWK; found byte for byte, NONE when unknown. */
 const char *jt_key_type_name(enum jt_key_type type);
-const char *jt_curve_name(enum jt_curve curve);
 enum jt_key_type jt_key_type_find(struct jeton_bytes name);
-/* The curve of that name which keys of this type can have. */
-enum jt_curve jt_curve_find(enum jt_key_type type, struct jeton_bytes name);
 #endif

@@ -105,25 +105,12 @@ enum jeton_status jt_secret_jwk_label(struct jt_secret_key *key, const struct jt
     return JETON_OK;
 }
 
-static struct jt_jwk_labels labels_of(struct jeton_bytes kid, const struct jt_algorithm *alg)
+enum jeton_status jt_secret_jwk_make(struct jt_secret_key *key, struct jeton_bytes kid, const struct jt_algorithm *alg,
+                                     struct jt_secret_jwk **out)
 {
     struct jt_jwk_labels labels = {.kid = kid, .use = JT_TEXT("sig")};
     if (alg != NULL)
         labels.alg = jt_algorithm_name(alg);
-    return labels;
-}
-
-enum jeton_status jt_public_jwk_make(struct jt_public_key *key, struct jeton_bytes kid, const struct jt_algorithm *alg,
-                                     struct jt_public_jwk **out)
-{
-    struct jt_jwk_labels labels = labels_of(kid, alg);
-    return jt_public_jwk_label(key, &labels, out);
-}
-
-enum jeton_status jt_secret_jwk_make(struct jt_secret_key *key, struct jeton_bytes kid, const struct jt_algorithm *alg,
-                                     struct jt_secret_jwk **out)
-{
-    struct jt_jwk_labels labels = labels_of(kid, alg);
     return jt_secret_jwk_label(key, &labels, out);
 }
 

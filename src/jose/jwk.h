@@ -55,8 +55,6 @@ void jt_secret_jwk_release(struct jt_secret_jwk *jwk);
 /* --- Making --- */
 
 /* `kid` at NULL: none; `alg` NULL: none. The handle is held by the result, the caller keeps its own. */
-JT_CHECKED jt_public_jwk_make(struct jt_public_key *key, struct jeton_bytes kid, const struct jt_algorithm *alg,
-                              struct jt_public_jwk **out);
 JT_CHECKED jt_secret_jwk_make(struct jt_secret_key *key, struct jeton_bytes kid, const struct jt_algorithm *alg,
                               struct jt_secret_jwk **out);
 /* The same with all that a JWK can say; labels->alg is looked up. */
