@@ -162,14 +162,14 @@ enum jeton_status jt_file_read_secret(const char *path, size_t max, struct jt_se
     return status;
 }
 
-static bool write_all(int file, struct jeton_bytes content)
+bool jt_file_write_all(int file, struct jeton_bytes content)
 {
     const unsigned char *at = content.at;
     for (size_t left = content.len; left > 0;) {
         ssize_t put = write(file, at, left);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put < 0)
+        if (put <= 0)
             return false;
         at += put;
         left -= (size_t)put;
@@ -199,7 +199,7 @@ static bool write_new(char *name, struct jeton_bytes content, unsigned mode)
     int file = mkostemp(name, O_CLOEXEC);
     if (file < 0)
         return false;
-    bool good = fchmod(file, (mode_t)mode) == 0 && write_all(file, content) && fsync(file) == 0;
+    bool good = fchmod(file, (mode_t)mode) == 0 && jt_file_write_all(file, content) && fsync(file) == 0;
     int number = errno;
     if (close(file) != 0 && good) {
         good = false;

@@ -12,6 +12,8 @@ JT_CHECKED jt_file_read(const char *path, struct jt_buffer *out, struct jeton_de
 /* The same into secret memory. `warn_mode` is set when group or others may read the file. */
 JT_CHECKED jt_file_read_secret(const char *path, size_t max, struct jt_secret *out, bool *warn_mode,
                                struct jeton_detail *detail);
+/* write() until all is written, again when a signal came between; errno is set on failure. */
+JETON_MUST_CHECK bool jt_file_write_all(int file, struct jeton_bytes content);
 /* Writes a new file beside `path`, syncs, renames over it; mode as given from the first byte on. */
 JT_CHECKED jt_file_write(const char *path, struct jeton_bytes content, unsigned mode, struct jeton_detail *detail);
 #endif

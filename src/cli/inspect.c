@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jeton inspect: what does a token say, without believing a word of it? */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -189,8 +188,10 @@ static void write_failure(struct inspect *inspect, enum jeton_status status, con
     jt_buffer_add_byte(&inspect->out, '\n');
 }
 
-static enum cli_exit show_token(struct inspect *inspect, struct jeton_bytes token, uint64_t len)
+/* `len` is the token's length where `token` is only its start. */
+static enum cli_exit show_token(void *context, struct jeton_bytes token, uint64_t len)
 {
+    struct inspect *inspect = context;
     int64_t now = inspect->at_given ? inspect->at : (int64_t)time(NULL);
     struct jeton_detail detail = {""};
     struct contents contents;
@@ -206,28 +207,6 @@ static enum cli_exit show_token(struct inspect *inspect, struct jeton_bytes toke
     else
         write_text(inspect, &contents, now);
     return cli_worse(cli_put(inspect->cli, &inspect->out), cli_exit_of(status));
-}
-
-static enum cli_exit show_lines(struct inspect *inspect)
-{
-    struct cli_lines lines;
-    struct cli_line line;
-    enum cli_exit worst = CLI_GOOD;
-    bool any = false;
-    int got = 0;
-
-    if (!cli_lines_init(&lines, STDIN_FILENO, (size_t)inspect->max_size))
-        return cli_fail(inspect->cli, NULL, JETON_OUT_OF_MEMORY, NULL);
-    while (worst != CLI_BROKEN && (got = cli_lines_next(&lines, &line)) > 0) {
-        worst = cli_worse(worst, show_token(inspect, line.text, line.len));
-        any = true;
-    }
-    if (got < 0) {
-        cli_say(inspect->cli, "standard input: %s", strerror(errno));
-        worst = CLI_BROKEN;
-    }
-    cli_lines_done(&lines);
-    return got == 0 && !any ? show_token(inspect, jeton_bytes(NULL, 0), 0) : worst;
 }
 
 static enum cli_exit run(struct inspect *inspect)
@@ -246,7 +225,7 @@ static enum cli_exit run(struct inspect *inspect)
     jt_arena_init(&inspect->arena, inspect->memory, reading);
     jt_arena_init(&inspect->scratch, (unsigned char *)inspect->memory + reading, showing);
     if (strcmp(token, "-") == 0)
-        return show_lines(inspect);
+        return cli_each_line(cli, (size_t)inspect->max_size, show_token, inspect);
     return show_token(inspect, jeton_text(token), strlen(token));
 }
 

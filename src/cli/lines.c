@@ -89,3 +89,27 @@ int cli_lines_next(struct cli_lines *lines, struct cli_line *line)
     give(lines, false, line);
     return 1;
 }
+
+enum cli_exit cli_each_line(struct cli *cli, size_t limit,
+                            enum cli_exit (*answer)(void *context, struct jeton_bytes text, uint64_t len),
+                            void *context)
+{
+    struct cli_lines lines;
+    struct cli_line line;
+    enum cli_exit worst = CLI_GOOD;
+    bool any = false;
+    int got = 0;
+
+    if (!cli_lines_init(&lines, STDIN_FILENO, limit))
+        return cli_fail(cli, NULL, JETON_OUT_OF_MEMORY, NULL);
+    while (worst != CLI_BROKEN && worst != CLI_USAGE && (got = cli_lines_next(&lines, &line)) > 0) {
+        worst = cli_worse(worst, answer(context, line.text, line.len));
+        any = true;
+    }
+    if (got < 0) {
+        cli_say(cli, "standard input: %s", strerror(errno));
+        worst = CLI_BROKEN;
+    }
+    cli_lines_done(&lines);
+    return got == 0 && !any ? answer(context, jeton_bytes(NULL, 0), 0) : worst;
+}

@@ -3,7 +3,7 @@
 #ifndef JT_CLI_LINES_H
 #define JT_CLI_LINES_H
 
-#include "base/bytes.h"
+#include "cli/cli.h"
 
 struct cli_lines {
     int fd;
@@ -28,4 +28,11 @@ JETON_MUST_CHECK bool cli_lines_init(struct cli_lines *lines, int fd, size_t lim
 void cli_lines_done(struct cli_lines *lines);
 /* 1: a line, borrowed until the next call; 0: the end; -1: reading failed (errno). A last line needs no line feed. */
 JETON_MUST_CHECK int cli_lines_next(struct cli_lines *lines, struct cli_line *line);
+
+/* Has `answer` answer each line of standard input; what the worst of them ends with. Ends early only when going on
+ * makes no sense: nobody can be told (CLI_BROKEN), or the command line is wrong (CLI_USAGE). No line at all is answered
+ * as an empty one: an empty file must not pass for a good one. */
+enum cli_exit cli_each_line(struct cli *cli, size_t limit,
+                            enum cli_exit (*answer)(void *context, struct jeton_bytes text, uint64_t len),
+                            void *context);
 #endif

@@ -53,14 +53,12 @@ static int run(const struct cli_verb *verb, int argc, char **argv)
     static const struct jeton_fetch_options remote = JETON_FETCH_OPTIONS_INIT;
     char title[32];
     struct cli cli = {.verb = verb, .title = title, .argc = argc, .argv = argv, .remote = remote};
-    enum cli_exit end;
 
     snprintf(title, sizeof(title), "jeton %s", verb->name);
     argv[0] = title; /* getopt_long begins its messages with it */
     cli.json = !isatty(STDOUT_FILENO);
     cli.colour = colourful(STDOUT_FILENO);
-    end = verb->run(&cli);
-    return end;
+    return verb->run(&cli);
 }
 
 static bool is_half_verb(const char *word)

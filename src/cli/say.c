@@ -136,28 +136,13 @@ void cli_show(struct jt_buffer *out, struct jeton_bytes bytes)
     }
 }
 
-static bool write_all(int file, const unsigned char *at, size_t len)
-{
-    while (len > 0) {
-        ssize_t done = write(file, at, len);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        at += done;
-        len -= (size_t)done;
-    }
-    return true;
-}
-
 enum cli_exit cli_put(struct cli *cli, struct jt_buffer *out)
 {
     if (out->status != JETON_OK) {
         cli_say(cli, "%s", out->status == JETON_OUT_OF_MEMORY ? "out of memory" : "the answer is too large");
         return CLI_BROKEN;
     }
-    if (!write_all(STDOUT_FILENO, out->at, out->len)) {
+    if (!jt_file_write_all(STDOUT_FILENO, jt_buffer_bytes(out))) {
         cli_say(cli, "standard output: %s", strerror(errno));
         return CLI_BROKEN;
     }
@@ -176,7 +161,7 @@ static bool is_special(const char *path)
 static enum jeton_status write_special(const char *path, struct jeton_bytes bytes, struct jeton_detail *detail)
 {
     int file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    bool good = file >= 0 && write_all(file, bytes.at, bytes.len);
+    bool good = file >= 0 && jt_file_write_all(file, bytes);
     int number = errno;
 
     if (file >= 0 && close(file) != 0 && good) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jeton verify: is this token good? Options into a policy and keys, then one verdict per token, each written when
  * known. */
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -182,8 +181,9 @@ static void judge(struct verify *verify, const struct jeton_keyset *keys, struct
 }
 
 /* `len` is the token's length where `token` is only its start. */
-static enum cli_exit answer(struct verify *verify, struct jeton_bytes token, uint64_t len)
+static enum cli_exit answer(void *context, struct jeton_bytes token, uint64_t len)
 {
+    struct verify *verify = context;
     struct jeton_verdict explained;
     struct shown_verdict shown = {.status = JETON_OK};
     const struct jeton_keyset *keys = NULL;
@@ -208,34 +208,13 @@ static enum cli_exit answer(struct verify *verify, struct jeton_bytes token, uin
     return cli_worse(end, cli_exit_of(shown.status));
 }
 
-/* Ends early only when going on makes no sense: nobody can be told, or the command line is wrong. */
 static enum cli_exit answer_lines(struct verify *verify)
 {
-    struct cli_lines lines;
-    struct cli_line line;
-    enum cli_exit worst = CLI_GOOD;
-    bool any = false;
-    int got = 0;
-
     if (!cli_take_stdin(verify->cli, "-", "the tokens"))
         return verify->cli->exit;
     if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
         cli_say(verify->cli, "reading tokens from standard input, one per line");
-    if (!cli_lines_init(&lines, STDIN_FILENO, verify->options.max_token))
-        return cli_fail(verify->cli, NULL, JETON_OUT_OF_MEMORY, NULL);
-    while (worst != CLI_BROKEN && worst != CLI_USAGE && (got = cli_lines_next(&lines, &line)) > 0) {
-        worst = cli_worse(worst, answer(verify, line.text, line.len));
-        any = true;
-    }
-    if (got < 0) {
-        cli_say(verify->cli, "standard input: %s", strerror(errno));
-        worst = CLI_BROKEN;
-    }
-    cli_lines_done(&lines);
-    /* No token at all is not "all good": an empty file must not pass for a good one. */
-    if (got == 0 && !any)
-        return answer(verify, jeton_bytes(NULL, 0), 0);
-    return worst;
+    return cli_each_line(verify->cli, verify->options.max_token, answer, verify);
 }
 
 static enum cli_exit run(struct verify *verify)

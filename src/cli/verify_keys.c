@@ -79,12 +79,11 @@ static enum cli_exit add_secret(struct cli *cli, struct verify_keys *keys, const
 /* A set that could not be fetched is not the end: each token still fails where it fails earlier in the order. */
 static enum cli_exit no_keys(struct cli *cli, const char *url, enum jeton_status status, struct jeton_detail *why)
 {
+    enum cli_exit end;
+
     cli_name_options(why);
-    if (status == JETON_KEYS_UNAVAILABLE) {
-        cli_fail(cli, url, status, why);
-        return CLI_GOOD;
-    }
-    return cli_fail(cli, url, status, why);
+    end = cli_fail(cli, url, status, why);
+    return status == JETON_KEYS_UNAVAILABLE ? CLI_GOOD : end;
 }
 
 /* Fetched text that is no key set is as unavailable as none; what it says is not repeated. */
