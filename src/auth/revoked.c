@@ -156,12 +156,14 @@ JT_CHECKED jt_revoked_new(size_t max, struct jt_revoked **out)
 {
     struct jt_revoked *revoked = aligned_alloc(_Alignof(struct jt_revoked), sizeof *revoked);
     struct table *table = table_new(SLOTS_MIN);
-    enum jeton_status status = revoked != NULL && table != NULL ? JETON_OK : JETON_OUT_OF_MEMORY;
 
-    if (status == JETON_OK) {
-        memset(revoked, 0, sizeof *revoked);
-        status = jt_random(revoked->key, sizeof revoked->key);
+    if (revoked == NULL || table == NULL) {
+        free(table);
+        free(revoked);
+        return JETON_OUT_OF_MEMORY;
     }
+    memset(revoked, 0, sizeof *revoked);
+    enum jeton_status status = jt_random(revoked->key, sizeof revoked->key);
     if (status != JETON_OK) {
         free(table);
         free(revoked);

@@ -43,7 +43,7 @@ JT_CHECKED jt_config_keep(const struct jt_config_table *table, const void *befor
 
         if (!key->restart || same(key, from, to))
             continue;
-        assert(strpbrk(key->path, "[*") == NULL);
+        assert(key->path[strcspn(key->path, "[*")] == '\0');
         told(context, key->path,
              key->type == JT_CONFIG_TEXT || key->type == JT_CONFIG_CHOICE
                  ? to->place

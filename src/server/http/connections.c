@@ -62,20 +62,23 @@ struct jt_connection *jt_connections_add(struct jt_connections *connections, int
     return connection;
 }
 
-/* The HTTP library closes a socket when it has refused a head, with the rest of that head unread. A second descriptor
- * keeps the socket open while tick() reads the rest. Under the lock. */
-static void linger(struct jt_connections *connections, const struct jt_connection *connection)
+/* Does its peer still send? Not where nothing is unread and the peer has closed or was idle. */
+static bool sends(const struct jt_connection *connection)
 {
     int unread = 0;
     char byte;
     bool open_head = atomic_load_explicit(&connection->state, memory_order_relaxed) == JT_CONNECTION_HEAD;
 
-    if (!connection->tcp || connection->reaped || connections->lingering_count == JT_LINGERING)
-        return;
-    if (ioctl(connection->fd, FIONREAD, &unread) != 0)
-        return;
-    /* Nothing unread and the peer has closed or was idle: nothing to wait for. */
-    if (unread == 0 && (!open_head || recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0))
+    if (!connection->tcp || ioctl(connection->fd, FIONREAD, &unread) != 0)
+        return false;
+    return unread > 0 || (open_head && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0);
+}
+
+/* The HTTP library closes a socket when it has refused a head, with the rest of that head unread. A second descriptor
+ * keeps the socket open while tick() reads the rest. Under the lock. */
+static void linger(struct jt_connections *connections, const struct jt_connection *connection)
+{
+    if (connection->reaped || connections->lingering_count == JT_LINGERING)
         return;
     int fd = dup(connection->fd);
     if (fd < 0)
@@ -86,8 +89,11 @@ static void linger(struct jt_connections *connections, const struct jt_connectio
 
 void jt_connections_remove(struct jt_connections *connections, struct jt_connection *connection)
 {
+    bool sending = sends(connection);
+
     pthread_mutex_lock(&connections->lock);
-    linger(connections, connection);
+    if (sending)
+        linger(connections, connection);
     if (connection->before != NULL)
         connection->before->after = connection->after;
     else
@@ -154,23 +160,34 @@ static void judge_head(const struct jt_connections *connections, struct jt_conne
         reap(connection, false);
 }
 
-/* Reads out what lingering peers still send; under the lock. */
-static void tick_lingering(struct jt_connections *connections, int64_t now_ms)
+/* Reads out what a lingering peer still sends: has it ended? */
+static bool read_out(int fd)
 {
     char junk[4096];
+    ssize_t got = 1;
 
-    for (size_t i = 0; i < connections->lingering_count;) {
-        struct jt_lingering *one = &connections->lingering[i];
-        ssize_t got = 1;
+    for (int reads = 0; reads < 64 && got > 0; reads++)
+        got = recv(fd, junk, sizeof junk, MSG_DONTWAIT);
+    return got == 0;
+}
 
-        for (int reads = 0; reads < 64 && got > 0; reads++)
-            got = recv(one->fd, junk, sizeof junk, MSG_DONTWAIT);
-        if (got == 0 || now_ms > one->until_ms) {
-            close(one->fd);
-            *one = connections->lingering[--connections->lingering_count];
-        } else {
-            i++;
-        }
+/* Others add at the end and nobody else removes, so what is there stays in its place while it is read without the lock,
+ * which every new connection takes. */
+static void tick_lingering(struct jt_connections *connections, int64_t now_ms)
+{
+    pthread_mutex_lock(&connections->lock);
+    size_t count = connections->lingering_count;
+    pthread_mutex_unlock(&connections->lock);
+
+    while (count-- > 0) {
+        struct jt_lingering *one = &connections->lingering[count];
+
+        if (!read_out(one->fd) && now_ms <= one->until_ms)
+            continue;
+        close(one->fd);
+        pthread_mutex_lock(&connections->lock);
+        *one = connections->lingering[--connections->lingering_count];
+        pthread_mutex_unlock(&connections->lock);
     }
 }
 
@@ -188,8 +205,8 @@ void jt_connections_tick(struct jt_connections *connections, int64_t now_ms)
                  now_ms - atomic_load_explicit(&one->since_ms, memory_order_relaxed) > connections->head_timeout_ms)
             reap(one, true);
     }
-    tick_lingering(connections, now_ms);
     pthread_mutex_unlock(&connections->lock);
+    tick_lingering(connections, now_ms);
 }
 
 int64_t jt_connections_tick_ms(struct jt_connections *connections)

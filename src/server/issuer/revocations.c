@@ -28,9 +28,10 @@ JT_CHECKED jt_revocations_open(struct jt_store *store, int64_t now, struct jt_re
                                struct jeton_detail *detail)
 {
     struct jt_revocations *revocations = calloc(1, sizeof *revocations);
-    enum jeton_status status = revocations != NULL ? jt_revoked_new(JT_STORE_ROWS_MAX, &revocations->set)
-                                                   : JETON_OUT_OF_MEMORY;
 
+    if (revocations == NULL)
+        return JETON_OUT_OF_MEMORY;
+    enum jeton_status status = jt_revoked_new(JT_STORE_ROWS_MAX, &revocations->set);
     if (status == JETON_OK)
         status = jt_store_revoked(store, load, revocations->set, detail);
     if (status == JETON_OK)

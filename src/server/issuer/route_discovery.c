@@ -38,7 +38,7 @@ static size_t write_algorithms(const struct jt_server *server, char out[ALGORITH
 
 static void add_asymmetric(struct jt_json_writer *writer, const char *name)
 {
-    const char *names[JT_ALG_COUNT];
+    const char *names[JT_ALG_COUNT] = {NULL};
     size_t count = 0;
 
     for (size_t i = 0; i < JT_ALG_COUNT; i++) {

@@ -72,9 +72,11 @@ static JT_CHECKED open_trust(const struct jt_server *server, struct jt_sts_role 
 {
     const struct jt_config_list *issuers = &role->config->issuers;
     struct jt_trusted *all = calloc(issuers->count + 1, sizeof *all);
-    enum jeton_status status = all != NULL ? JETON_OK : JETON_OUT_OF_MEMORY;
+    enum jeton_status status = JETON_OK;
     size_t made = 0;
 
+    if (all == NULL)
+        return JETON_OUT_OF_MEMORY;
     while (made < issuers->count && status == JETON_OK) {
         status = fill_trusted(server, role->config, made, &all[made], detail);
         made += status == JETON_OK;
