@@ -73,7 +73,8 @@ class Server:
     @staticmethod
     def answer(handler, status, body=b"", headers=(), kind="application/json"):
         handler.send_response(status)
-        handler.send_header("Content-Type", kind)
+        if "Content-Type" not in dict(headers):
+            handler.send_header("Content-Type", kind)
         handler.send_header("Content-Length", str(len(body)))
         for name, value in headers:
             handler.send_header(name, value)

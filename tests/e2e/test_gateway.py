@@ -338,11 +338,12 @@ def test_an_account_lists_its_products(world):
     assert b"ListAllMyBucketsResult" in world.gateway.get("/").body
 
 
-def test_a_product_is_listed_by_its_store_under_our_names(world):
+@pytest.mark.parametrize("kind", ["application/xml", "text/plain; charset=utf-8"])  # whatever the store calls it
+def test_a_product_is_listed_by_its_store_under_our_names(world, kind):
     inner = ("<ListBucketResult><Name>bucket</Name><Prefix>data/acme/told/d&amp;e/</Prefix>"
              "<StartAfter>data/acme/told/d</StartAfter><Contents><Key>data/acme/told/d&amp;e/data/acme/told/x</Key></Contents>"
              "<CommonPrefixes><Prefix>data/acme/told/d&amp;e/f/</Prefix></CommonPrefixes></ListBucketResult>")
-    world.store.reply = (200, inner.encode(), [("Content-Type", "application/xml")])
+    world.store.reply = (200, inner.encode(), [("Content-Type", kind)])
     before = len(world.store.asked)
     answer = world.gateway.get("/acme?list-type=2&prefix=told%2Fd%26e%2F&delimiter=%2F&start-after=told%2Fd&max-keys=5"
                                "&continuation-token=t%2B&X-Amz-Foo=1")
