@@ -4,10 +4,12 @@
 
 usage: pytest_tap.py [pytest arguments]
 """
+import os
 import sys
 
 try:
     import pytest
+    from _pytest.terminal import TerminalReporter
 except ImportError:
     print("1..0 # SKIP python3-pytest is not here")
     sys.exit(0)
@@ -21,10 +23,9 @@ class Tap:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config):
-        # The reporter would write between our lines; its options stay, the reports need them.
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            config.pluginmanager.unregister(reporter)
+        # The reporter would write between our lines, and the comparison of what differs needs one.
+        config.pluginmanager.unregister(config.pluginmanager.get_plugin("terminalreporter"))
+        config.pluginmanager.register(TerminalReporter(config, open(os.devnull, "w")), "terminalreporter")
 
     def line(self, good, name, note=""):
         self.number += 1

@@ -138,26 +138,33 @@ def test_S4_38_a_write_by_a_stranger_is_405(world):
 
 # --- What is signed ---
 
+def clock_ahead(seconds):
+    """A datetime whose time is so far ahead. Older botocore asks it for utcnow(), newer for now(UTC)."""
+    real = datetime.datetime
+
+    class Clock(real):
+        @classmethod
+        def now(cls, tz=None):
+            return real.now(tz) + datetime.timedelta(seconds=seconds)
+
+        @classmethod
+        def utcnow(cls):
+            return cls.now(datetime.timezone.utc).replace(tzinfo=None)
+
+    return Clock
+
+
 def signed(world, credentials, method="GET", target="/acme/own/a.txt", at=None, headers=(), expires=None):
     """The headers and the target of a request as botocore signs it, at any time."""
     request = botocore.awsrequest.AWSRequest(method, world.gateway.url + target,
                                              headers={"Host": f"127.0.0.1:{world.gateway.port}", **dict(headers)})
     held = botocore.credentials.Credentials(credentials["AccessKeyId"], credentials["SecretAccessKey"],
                                             credentials["SessionToken"])
-    real = datetime.datetime
-
-    class Clock(real):
-        @classmethod
-        def utcnow(cls):
-            return real.utcnow() + datetime.timedelta(seconds=at or 0)
-
-    botocore.auth.datetime.datetime, kept = Clock, botocore.auth.datetime.datetime
-    try:
-        signer = (botocore.auth.S3SigV4Auth(held, "s3", "us-east-1") if expires is None else
-                  botocore.auth.S3SigV4QueryAuth(held, "s3", "us-east-1", expires=expires))
+    signer = (botocore.auth.S3SigV4Auth(held, "s3", "us-east-1") if expires is None else
+              botocore.auth.S3SigV4QueryAuth(held, "s3", "us-east-1", expires=expires))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datetime, "datetime", clock_ahead(at or 0))
         signer.add_auth(request)
-    finally:
-        botocore.auth.datetime.datetime = kept
     return request.url.removeprefix(world.gateway.url), [(name, str(value)) for name, value in request.headers.items()]
 
 

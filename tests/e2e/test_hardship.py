@@ -278,6 +278,7 @@ def test_a_state_that_is_read_only(tmp_path, small_disk):
 def a_process_of_nobody(arguments, directory):
     """As nobody when we are root: what belongs to root then is what the kernel keeps from the process's own user."""
     def become_nobody():
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # whoever was started in the background ignores it
         if os.getuid() == 0:
             os.setgid(65534)
             os.setuid(65534)
