@@ -54,6 +54,59 @@ static void every_length_comes_back_as_it_was(void **state)
     }
 }
 
+/* Six bits after the other, by the definition (RFC 4648 §5). */
+static void encode_bit_by_bit(const unsigned char *bytes, size_t len, char *out)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (size_t bit = 0; bit < len * 8; bit += 6) {
+        unsigned six = 0;
+        for (size_t i = bit; i < bit + 6; i++)
+            six = six << 1 | (i < len * 8 ? (unsigned)bytes[i / 8] >> (7 - i % 8) & 1 : 0);
+        *out++ = alphabet[six];
+    }
+}
+
+static void every_length_at_every_alignment_is_encoded_by_the_definition(void **state)
+{
+    (void)state;
+    struct numbers numbers = {29};
+    char expected[300], written[400];
+    for (size_t len = 0; len <= 200; len++) {
+        size_t encoded = jt_base64url_encoded(len);
+        for (size_t shift = 0; shift < 32; shift++) {
+            /* Up to the end of its memory, so that a sanitizer sees a byte too many. */
+            unsigned char *memory = malloc(shift + len + 1);
+            unsigned char *bytes = memory + 1 + shift;
+            assert_non_null(memory);
+            for (size_t i = 0; i < len; i++)
+                bytes[i] = (unsigned char)number_below(&numbers, 256);
+            encode_bit_by_bit(bytes, len, expected);
+            memset(written, '*', sizeof written);
+            jt_base64url_encode(jeton_bytes(bytes, len), written + 1 + shift);
+            assert_memory_equal(written + 1 + shift, expected, encoded);
+            assert_int_equal(written[shift], '*');
+            assert_int_equal(written[1 + shift + encoded], '*');
+            free(memory);
+        }
+    }
+}
+
+static void every_value_of_six_bits_is_encoded_at_every_place(void **state)
+{
+    (void)state;
+    unsigned char bytes[51] = {0};
+    char expected[68], written[68];
+    for (size_t at = 0; at < sizeof bytes; at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            bytes[at] = (unsigned char)byte;
+            encode_bit_by_bit(bytes, sizeof bytes, expected);
+            jt_base64url_encode(jeton_bytes(bytes, sizeof bytes), written);
+            assert_memory_equal(written, expected, sizeof expected);
+        }
+        bytes[at] = (unsigned char)(at * 37);
+    }
+}
+
 static void every_foreign_byte_is_refused_at_every_place(void **state)
 {
     (void)state;
@@ -135,6 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_examples_of_rfc_4648_pass_both_ways),
         cmocka_unit_test(every_length_comes_back_as_it_was),
+        cmocka_unit_test(every_length_at_every_alignment_is_encoded_by_the_definition),
+        cmocka_unit_test(every_value_of_six_bits_is_encoded_at_every_place),
         cmocka_unit_test(every_foreign_byte_is_refused_at_every_place),
         cmocka_unit_test(bits_that_are_not_used_must_be_zero),
         cmocka_unit_test(no_length_may_leave_one_character_over),
