@@ -221,7 +221,8 @@ bool jt_base64url_decode_arena(struct jeton_bytes text, struct jt_arena *arena, 
 #if defined(__x86_64__) && !defined(JT_BASE64URL_PLAIN)
 /* Twelve bytes become sixteen characters: the bytes are laid so that each six bits can be multiplied to their place,
  * and each value is moved by the distance of its row of the alphabet. The twelve stand at the front of the sixteen that
- * are read, or at the back: so no step reads beyond its text. Rows: a to z, ten times 0 to 9 (each digit is a row here),
+ * are read, or at the back: so no step reads beyond its text. Rows: a to z, ten times 0 to 9 (each digit is a row
+ * here),
  * "-", "_", A to Z. */
 #define FRONT _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10)
 #define BACK _mm_setr_epi8(5, 4, 6, 5, 8, 7, 9, 8, 11, 10, 12, 11, 14, 13, 15, 14)
@@ -246,10 +247,10 @@ __attribute__((target("avx2"))) static inline void twenty_four(const unsigned ch
     __m128i first_half = _mm_loadu_si128((const __m128i *)(const void *)in);
     __m128i second_half = _mm_loadu_si128((const __m128i *)(const void *)(in + 8));
     __m256i bytes = _mm256_shuffle_epi8(_mm256_set_m128i(second_half, first_half), _mm256_set_m128i(BACK, FRONT));
-    __m256i odd =
-        _mm256_mulhi_epu16(_mm256_and_si256(bytes, _mm256_set1_epi32(0x0fc0fc00)), _mm256_set1_epi32(0x04000040));
-    __m256i even =
-        _mm256_mullo_epi16(_mm256_and_si256(bytes, _mm256_set1_epi32(0x003f03f0)), _mm256_set1_epi32(0x01000010));
+    __m256i odd = _mm256_mulhi_epu16(_mm256_and_si256(bytes, _mm256_set1_epi32(0x0fc0fc00)),
+                                     _mm256_set1_epi32(0x04000040));
+    __m256i even = _mm256_mullo_epi16(_mm256_and_si256(bytes, _mm256_set1_epi32(0x003f03f0)),
+                                      _mm256_set1_epi32(0x01000010));
     __m256i value = _mm256_or_si256(odd, even);
     __m256i upper = _mm256_and_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(26), value), _mm256_set1_epi8(13));
     __m256i row = _mm256_or_si256(_mm256_subs_epu8(value, _mm256_set1_epi8(51)), upper);

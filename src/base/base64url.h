@@ -14,7 +14,7 @@ static inline size_t jt_base64url_decoded(size_t len)
 }
 static inline size_t jt_base64url_encoded(size_t len)
 {
-    return len / 3 * 4 + (len % 3 > 0 ? len % 3 + 1 : 0);
+    return len + (len + 2) / 3;
 }
 
 /* Decodes into `out`, which holds jt_base64url_decoded(text.len) bytes; false when not canonical (out is then junk). */

@@ -9,7 +9,8 @@
 struct jt_buffer {
     unsigned char *at;
     size_t len;
-    size_t room; /* at most max */
+    size_t room;  /* at most max; once failed no more than len, so that one compare says that nothing fits */
+    size_t taken; /* bytes of memory */
     size_t max;
     bool secret;   /* wiped when it moves and when it is done */
     bool borrowed; /* its first memory is the caller's */
@@ -24,13 +25,14 @@ void jt_buffer_done(struct jt_buffer *buffer);
 void jt_buffer_add_text(struct jt_buffer *buffer, const char *text);
 void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number);
 void jt_buffer_add_format(struct jt_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* jt_buffer_grow() where there is not room enough yet. */
+/* jt_buffer_grow() where there may not be room enough yet. */
 unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len);
 
-/* Room for `len` more bytes, counted as written; NULL once failed. */
+/* Room for `len` more bytes, counted as written; NULL once failed, and only then. One compare: what fills it to the
+ * last byte, what has no memory yet and what failed has no room beyond `len`, and goes the longer way. */
 static inline unsigned char *jt_buffer_grow(struct jt_buffer *buffer, size_t len)
 {
-    if (len > buffer->room - buffer->len || buffer->at == NULL || buffer->status != JETON_OK)
+    if (len >= buffer->room - buffer->len)
         return jt_buffer_grow_moving(buffer, len);
     unsigned char *at = buffer->at + buffer->len;
     buffer->len += len;

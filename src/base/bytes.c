@@ -103,13 +103,20 @@ static inline uint64_t eight(const unsigned char *in)
 }
 
 typedef signed char sixteen __attribute__((vector_size(16))); /* what has the high bit is below zero */
+typedef unsigned char unsigned_sixteen __attribute__((vector_size(16)));
 typedef uint64_t two_words __attribute__((vector_size(16)));
+
+/* Zero where all stand as they are. */
+static inline two_words foreign_of(sixteen bytes)
+{
+    sixteen next = (sixteen)((unsigned_sixteen)bytes + 1); /* 0x7f is below zero now, too */
+    return (two_words)((next < 0x21) | (bytes == '"') | (bytes == '\\'));
+}
 
 static inline bool words_plain(uint64_t one, uint64_t other)
 {
     const two_words words = {one, other};
-    sixteen bytes = (sixteen)words;
-    two_words foreign = (two_words)((bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f));
+    two_words foreign = foreign_of((sixteen)words);
     return (foreign[0] | foreign[1]) == 0;
 }
 
@@ -133,6 +140,52 @@ size_t jt_bytes_plain(struct jeton_bytes text)
     while (i < text.len && in[i] >= 0x20 && in[i] < 0x7f && in[i] != '"' && in[i] != '\\')
         i++;
     return i;
+}
+
+/* What few() took, back to its places. */
+static inline void put_few(uint64_t word, size_t len, unsigned char *out)
+{
+    uint32_t low = (uint32_t)word, high = (uint32_t)(word >> 32);
+    if (len < 4) {
+        out[0] = (unsigned char)low;
+        out[len / 2] = (unsigned char)(low >> 8);
+        out[len - 1] = (unsigned char)(low >> 16);
+        return;
+    }
+    memcpy(out, &low, sizeof low);
+    memcpy(out + len - sizeof high, &high, sizeof high);
+}
+
+static inline two_words put_sixteen(const unsigned char *in, unsigned char *out)
+{
+    sixteen bytes;
+    memcpy(&bytes, in, sizeof bytes);
+    memcpy(out, &bytes, sizeof bytes);
+    return foreign_of(bytes);
+}
+
+bool jt_bytes_put_plain(struct jeton_bytes text, unsigned char *out)
+{
+    const unsigned char *in = text.at;
+    size_t len = text.len;
+    if (len >= 16) {
+        const unsigned char *last = in + len - 16;
+        two_words foreign = put_sixteen(last, out + len - 16);
+        for (; in < last; in += 16, out += 16)
+            foreign |= put_sixteen(in, out);
+        return (foreign[0] | foreign[1]) == 0;
+    }
+    if (len >= 8) {
+        uint64_t front = eight(in), back = eight(in + len - 8);
+        memcpy(out, &front, sizeof front);
+        memcpy(out + len - 8, &back, sizeof back);
+        return words_plain(front, back);
+    }
+    if (len == 0)
+        return true;
+    uint64_t word = few(in, len);
+    put_few(word, len, out);
+    return words_plain(word, EACH('a'));
 }
 
 static inline bool all_ascii(const unsigned char *in, size_t len)

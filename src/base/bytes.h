@@ -29,6 +29,8 @@ struct jeton_bytes jt_bytes_trim(struct jeton_bytes text, const char *white);
 /* How many bytes from the start on stand in a JSON string as they are: printable ASCII but for the quote and backslash.
  */
 size_t jt_bytes_plain(struct jeton_bytes text);
+/* Copies them while it looks: false, with anything in `out`, where not all of them do. */
+bool jt_bytes_put_plain(struct jeton_bytes text, unsigned char *out);
 /* Well-formed UTF-8 without surrogates and overlong forms (RFC 3629). */
 bool jt_bytes_utf8(struct jeton_bytes text);
 /* Decimal digits alone, no sign, at most `max`. */

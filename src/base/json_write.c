@@ -30,30 +30,26 @@ static inline bool plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/* A text that stands as it is, with its quotes; gives where the next byte goes. */
-static inline unsigned char *put_quoted(unsigned char *at, struct jeton_bytes text)
+/* Nearly every text stands as it is and is written in one step, `before` and `behind` around it. False, with nothing
+ * written, where it does not: with escapes it needs more room, never less. */
+static inline bool wrote_plain(struct jt_buffer *buffer, struct jeton_bytes before, struct jeton_bytes text,
+                               struct jeton_bytes behind)
 {
-    *at++ = '"';
-    memcpy(at, text.at, text.len);
-    at += text.len;
-    *at++ = '"';
-    return at;
+    size_t len = before.len + text.len + behind.len;
+    unsigned char *at = jt_buffer_grow(buffer, len);
+    if (at == NULL)
+        return true; /* the failure stays in the buffer */
+    memcpy(at, before.at, before.len);
+    memcpy(at + before.len + text.len, behind.at, behind.len);
+    if (jt_bytes_put_plain(text, at + before.len))
+        return true;
+    buffer->len -= len;
+    return false;
 }
 
-static inline bool all_plain(struct jeton_bytes text)
-{
-    return text.len > 0 && jt_bytes_plain(text) == text.len;
-}
-
-void jt_json_write_string(struct jt_buffer *buffer, struct jeton_bytes text)
+static void write_escaped(struct jt_buffer *buffer, struct jeton_bytes text)
 {
     const unsigned char *in = text.at;
-    if (all_plain(text)) { /* nearly every text: in one step */
-        unsigned char *at = jt_buffer_grow(buffer, text.len + 2);
-        if (at != NULL)
-            put_quoted(at, text);
-        return;
-    }
     jt_buffer_add_byte(buffer, '"');
     for (size_t i = 0; i < text.len;) {
         size_t len = 0;
@@ -70,6 +66,12 @@ void jt_json_write_string(struct jt_buffer *buffer, struct jeton_bytes text)
         i += len > 0 ? len : 1;
     }
     jt_buffer_add_byte(buffer, '"');
+}
+
+void jt_json_write_string(struct jt_buffer *buffer, struct jeton_bytes text)
+{
+    if (!wrote_plain(buffer, JT_TEXT("\""), text, JT_TEXT("\"")))
+        write_escaped(buffer, text);
 }
 
 static void write_container(struct jt_buffer *buffer, struct jt_json json, bool object)
@@ -127,20 +129,12 @@ void jt_json_close(struct jt_json_writer *writer)
 
 void jt_json_member(struct jt_json_writer *writer, struct jeton_bytes name)
 {
-    bool comma = !writer->first;
-    writer->first = false;
-    if (all_plain(name)) { /* nearly every name: in one step */
-        unsigned char *at = jt_buffer_grow(writer->buffer, name.len + 3 + comma);
-        if (at == NULL)
-            return;
-        if (comma)
-            *at++ = ',';
-        *put_quoted(at, name) = ':';
-        return;
-    }
-    if (comma)
+    if (!writer->first)
         jt_buffer_add_byte(writer->buffer, ',');
-    jt_json_write_string(writer->buffer, name);
+    writer->first = false;
+    if (wrote_plain(writer->buffer, JT_TEXT("\""), name, JT_TEXT("\":")))
+        return;
+    write_escaped(writer->buffer, name);
     jt_buffer_add_byte(writer->buffer, ':');
 }
 

@@ -86,8 +86,10 @@ bool jt_claims_has_scope(const struct jt_claims *claims, struct jeton_bytes scop
 bool jt_claims_has_audience(const struct jt_claims *claims, struct jeton_bytes audience);
 /* Element `index` of a string or an array of strings; false past the end or when it is neither. */
 bool jt_claims_element(struct jt_json claim, size_t index, struct jeton_bytes *out);
-/* Must the claim of this name be of a certain type? */
-bool jt_claim_typed(struct jeton_bytes name);
+/* JT_CLAIM_COUNT for a name that is not registered. */
+enum jt_claim jt_claim_of(struct jeton_bytes name);
+/* Must this claim be of a certain type? */
+bool jt_claim_typed(enum jt_claim which);
 /* Is this value of the type that the registered claim of this name must have? True for names that are not registered.
  */
 bool jt_claim_type_fits(struct jeton_bytes name, struct jt_json value);

@@ -190,9 +190,13 @@ enum jeton_status jt_claims_types(const struct jt_claims *claims, struct jeton_d
     return JETON_CLAIMS_INVALID;
 }
 
-bool jt_claim_typed(struct jeton_bytes name)
+enum jt_claim jt_claim_of(struct jeton_bytes name)
 {
-    enum jt_claim which = claim_of(name);
+    return claim_of(name);
+}
+
+bool jt_claim_typed(enum jt_claim which)
+{
     return which != JT_CLAIM_COUNT && registered[which].type != ANY;
 }
 

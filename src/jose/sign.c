@@ -23,6 +23,7 @@ struct extra {
     struct jt_arena arena;
     struct jt_json object;  /* of claims_json */
     struct jt_json *claims; /* of a call; none where it is written as it is */
+    unsigned replaced;      /* a bit 1 << jt_claim for each that the call gives itself */
 };
 
 static void extra_done(struct extra *extra)
@@ -88,9 +89,9 @@ static enum jeton_status check_name(const struct jeton_sign_options *options, si
 }
 
 /* A plain claim that no rule speaks of is written as it is; only the others are parsed. */
-static bool is_parsed(const struct jeton_claim *claim)
+static bool is_parsed(const struct jeton_claim *claim, enum jt_claim which)
 {
-    return jt_claim_typed(claim->name) || !is_plain(claim->value);
+    return jt_claim_typed(which) || !is_plain(claim->value);
 }
 
 static enum jeton_status read_claim(const struct jeton_sign_options *options, size_t i, struct extra *extra,
@@ -98,13 +99,14 @@ static enum jeton_status read_claim(const struct jeton_sign_options *options, si
 {
     const struct jeton_claim *claim = &options->claims[i];
     extra->claims[i].value = NULL;
-    if (!is_parsed(claim))
+    if (!is_parsed(claim, jt_claim_of(claim->name)))
         return JETON_OK;
     JT_TRY(read_json(claim->value, extra, "claim ", claim->name, &extra->claims[i], detail));
     return checked_claim(claim->name, extra->claims[i], detail);
 }
 
-static enum jeton_status measure_extra(const struct jeton_sign_options *options, size_t *out,
+/* How much memory that takes, and which claims of ours it replaces. */
+static enum jeton_status measure_extra(const struct jeton_sign_options *options, size_t *out, unsigned *replaced,
                                        struct jeton_detail *detail)
 {
     size_t room = options->claims_json.len > 0 ? jt_json_arena_size(options->claims_json.len) : 0;
@@ -116,7 +118,10 @@ static enum jeton_status measure_extra(const struct jeton_sign_options *options,
         JT_TRY(check_name(options, i, detail));
         if (options->claims[i].value.len > PAYLOAD_MAX)
             return jt_fail(detail, JETON_CLAIMS_INVALID, "a claim is larger than 1 MiB");
-        if (is_parsed(&options->claims[i]))
+        enum jt_claim which = jt_claim_of(options->claims[i].name);
+        if (which != JT_CLAIM_COUNT)
+            *replaced |= 1u << which;
+        if (is_parsed(&options->claims[i], which))
             room += jt_json_arena_size(options->claims[i].value.len) + 16;
     }
     *out = room;
@@ -127,7 +132,7 @@ static enum jeton_status read_extra(const struct jeton_sign_options *options, st
                                     struct jeton_detail *detail)
 {
     size_t room = 0;
-    JT_TRY(measure_extra(options, &room, detail));
+    JT_TRY(measure_extra(options, &room, &extra->replaced, detail));
     if (room == 0)
         return JETON_OK;
     room += options->claim_count * sizeof *extra->claims + 16;
@@ -146,53 +151,50 @@ static enum jeton_status read_extra(const struct jeton_sign_options *options, st
 
 /* --- Writing the payload --- */
 
-static bool replaced(const struct jeton_sign_options *options, struct jeton_bytes name)
-{
-    for (size_t i = 0; i < options->claim_count; i++)
-        if (jt_bytes_equal(options->claims[i].name, name))
-            return true;
-    return false;
-}
-
 struct payload {
     struct jt_json_writer writer;
     const struct jeton_sign_options *options;
-    char standard[8][4]; /* names written so far */
-    size_t standard_count;
+    unsigned taken; /* a bit 1 << jt_claim for each that is written, or will be as a claim of the call */
 };
 
-/* The next standard claim may be written. */
-static inline bool begin(struct payload *payload, const char *name)
+/* The name of a standard claim, unless it is taken. */
+static bool begin(struct payload *payload, enum jt_claim which)
 {
-    if (replaced(payload->options, jeton_bytes(name, 3)))
+    static const char written[][8] = {
+        [JT_CLAIM_EXP] = "\"exp\":", [JT_CLAIM_NBF] = "\"nbf\":", [JT_CLAIM_IAT] = "\"iat\":",
+        [JT_CLAIM_ISS] = "\"iss\":", [JT_CLAIM_SUB] = "\"sub\":", [JT_CLAIM_AUD] = "\"aud\":",
+        [JT_CLAIM_JTI] = "\"jti\":",
+    };
+    unsigned bit = 1u << which;
+    if ((payload->taken & bit) != 0)
         return false;
-    memcpy(payload->standard[payload->standard_count++], name, 4);
+    payload->taken |= bit;
+    jt_json_known(&payload->writer, written[which]);
     return true;
 }
 
-static void add_text(struct payload *payload, const char *name, struct jeton_bytes text)
+static void add_text(struct payload *payload, enum jt_claim which, struct jeton_bytes text)
 {
-    if (text.len > 0 && begin(payload, name))
-        jt_json_add_string(&payload->writer, name, text);
+    if (text.len > 0 && begin(payload, which))
+        jt_json_write_string(payload->writer.buffer, text);
 }
 
-static void add_time(struct payload *payload, const char *name, int64_t seconds)
+static void add_time(struct payload *payload, enum jt_claim which, int64_t seconds)
 {
-    if (begin(payload, name))
-        jt_json_add_number(&payload->writer, name, seconds);
+    if (begin(payload, which))
+        jt_buffer_add_number(payload->writer.buffer, seconds);
 }
 
 static void add_audiences(struct payload *payload)
 {
     const struct jeton_list *list = &payload->options->audiences;
-    if (list->count == 0 || !begin(payload, "aud"))
-        return;
+    struct jt_buffer *buffer = payload->writer.buffer;
     if (list->count == 1) {
-        jt_json_add_string(&payload->writer, "aud", list->at[0]);
+        add_text(payload, JT_CLAIM_AUD, list->at[0]);
         return;
     }
-    struct jt_buffer *buffer = payload->writer.buffer;
-    jt_json_name(&payload->writer, "aud");
+    if (list->count == 0 || !begin(payload, JT_CLAIM_AUD))
+        return;
     for (size_t i = 0; i < list->count; i++) {
         jt_buffer_add_byte(buffer, i == 0 ? '[' : ',');
         jt_json_write_string(buffer, list->at[i]);
@@ -208,10 +210,10 @@ static enum jeton_status add_jti(struct payload *payload, struct jeton_detail *d
     char text[36];
     static const char hex[] = "0123456789abcdef";
     if (options->jti.len > 0) {
-        add_text(payload, "jti", options->jti);
+        add_text(payload, JT_CLAIM_JTI, options->jti);
         return JETON_OK;
     }
-    if (!begin(payload, "jti"))
+    if (!begin(payload, JT_CLAIM_JTI))
         return JETON_OK;
     bool filled = options->random != NULL ? options->random(options->random_context, raw, sizeof raw) == 0
                                           : jt_random(raw, sizeof raw) == JETON_OK;
@@ -225,7 +227,7 @@ static enum jeton_status add_jti(struct payload *payload, struct jeton_detail *d
         text[at++] = hex[raw[i] >> 4];
         text[at++] = hex[raw[i] & 15];
     }
-    jt_json_add_string(&payload->writer, "jti", jeton_bytes(text, sizeof text));
+    jt_json_write_string(payload->writer.buffer, jeton_bytes(text, sizeof text));
     return JETON_OK;
 }
 
@@ -241,9 +243,8 @@ static void add_claim(struct payload *payload, const struct extra *extra, size_t
 
 static bool written(const struct payload *payload, struct jeton_bytes name)
 {
-    for (size_t i = 0; i < payload->standard_count; i++)
-        if (jt_bytes_equal(jeton_text(payload->standard[i]), name))
-            return true;
+    if ((payload->taken & 1u << jt_claim_of(name)) != 0)
+        return true;
     for (size_t i = 0; i < payload->options->claim_count; i++)
         if (jt_bytes_equal(payload->options->claims[i].name, name))
             return true;
@@ -261,16 +262,16 @@ static void expect(struct jt_buffer *buffer, size_t len)
 static enum jeton_status write_payload(const struct jeton_sign_options *options, const struct extra *extra,
                                        struct jt_buffer *out, struct jeton_detail *detail)
 {
-    struct payload payload = {.options = options};
+    struct payload payload = {.options = options, .taken = extra->replaced};
     jt_json_open(&payload.writer, out);
-    add_text(&payload, "iss", options->issuer);
-    add_text(&payload, "sub", options->subject);
+    add_text(&payload, JT_CLAIM_ISS, options->issuer);
+    add_text(&payload, JT_CLAIM_SUB, options->subject);
     add_audiences(&payload);
-    add_time(&payload, "iat", options->now);
+    add_time(&payload, JT_CLAIM_IAT, options->now);
     if (options->backdate >= 0)
-        add_time(&payload, "nbf", options->now - options->backdate);
+        add_time(&payload, JT_CLAIM_NBF, options->now - options->backdate);
     if (options->ttl > 0)
-        add_time(&payload, "exp", options->now + options->ttl);
+        add_time(&payload, JT_CLAIM_EXP, options->now + options->ttl);
     JT_TRY(add_jti(&payload, detail));
     for (size_t i = 0; i < options->claim_count; i++)
         add_claim(&payload, extra, i);
@@ -289,32 +290,53 @@ static void write_header(const struct jt_secret_jwk *key, const struct jt_algori
                          const struct jeton_sign_options *options, struct jt_buffer *out)
 {
     const struct jt_jwk_about *about = &key->about;
-    struct jt_json_writer writer;
     struct jeton_bytes kid = options->kid;
     if (kid.len == 0)
         kid = about->kid;
     if (kid.len == 0 && about->shape.type != JT_KEY_OCT)
         kid = jeton_bytes(about->thumbprint, JT_THUMBPRINT_LENGTH);
-    jt_json_open(&writer, out);
-    jt_json_add_string(&writer, "alg", jt_algorithm_name(alg));
-    jt_json_add_string(&writer, "typ", options->typ.len > 0 ? options->typ : JT_TEXT("JWT"));
-    if (kid.len > 0)
-        jt_json_add_string(&writer, "kid", kid);
-    jt_json_close(&writer);
+    /* By hand: nearly all of it is the same each time. The names of algorithms need no escape. */
+    jt_buffer_add(out, JT_TEXT("{\"alg\":\""));
+    jt_buffer_add(out, jt_algorithm_name(alg));
+    if (options->typ.len > 0) {
+        jt_buffer_add(out, JT_TEXT("\",\"typ\":"));
+        jt_json_write_string(out, options->typ);
+    } else {
+        jt_buffer_add(out, JT_TEXT("\",\"typ\":\"JWT\""));
+    }
+    if (kid.len > 0) {
+        jt_buffer_add(out, JT_TEXT(",\"kid\":"));
+        jt_json_write_string(out, kid);
+    }
+    jt_buffer_add_byte(out, '}');
 }
 
 /* --- Putting together --- */
+
+/* The one of this name among those that a key signs with: one to six of them. */
+static const struct jt_algorithm *found_among(jt_alg_mask mask, struct jeton_bytes name)
+{
+    for (; mask != 0; mask &= mask - 1) {
+        const struct jt_algorithm *alg = jt_algorithm_at((size_t)__builtin_ctz(mask));
+        if (jt_bytes_equal(jt_algorithm_name(alg), name))
+            return alg;
+    }
+    return NULL;
+}
 
 static enum jeton_status chosen(const struct jt_secret_jwk *key, struct jeton_bytes name,
                                 const struct jt_algorithm **out, struct jeton_detail *detail)
 {
     const struct jt_jwk_about *about = &key->about;
-    const struct jt_algorithm *alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
+    const struct jt_algorithm *alg = found_among(about->signs, name);
+    if (alg != NULL) {
+        *out = alg;
+        return JETON_OK;
+    }
+    alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
     if (name.len > 0) {
         alg = jt_algorithm_find(name);
-        /* What this key signs with is there; asking the library takes it longer than to sign. */
-        bool surely = alg != NULL && (about->signs & JT_ALG_BIT(alg->id)) != 0;
-        if (alg == NULL || (!surely && !jt_algorithm_usable(alg)))
+        if (alg == NULL || !jt_algorithm_usable(alg))
             return jt_fail(detail, JETON_ALG_NOT_ALLOWED, "there is no algorithm \"%s\" here", jt_escape(name).text);
     }
     if (alg == NULL || (about->signs & JT_ALG_BIT(alg->id)) == 0)

@@ -14,7 +14,7 @@ enum jeton_status jt_border_give(struct jt_buffer *buffer, struct jeton_output *
         output->at = (char *)buffer->at;
         output->len = buffer->len - 1;
         buffer->at = NULL;
-        buffer->len = buffer->room = 0;
+        buffer->len = buffer->room = buffer->taken = 0;
     }
     jt_buffer_done(buffer);
     return status == JETON_ARGUMENT_INVALID ? JETON_OUT_OF_MEMORY : status; /* over the maximum */

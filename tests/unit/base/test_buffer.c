@@ -51,6 +51,37 @@ static void a_format_may_fill_it_exactly(void **state)
     jt_buffer_done(&buffer);
 }
 
+static void after_a_failure_nothing_fits_that_would_have(void **state)
+{
+    (void)state;
+    struct jt_buffer buffer;
+    unsigned char memory[64];
+    jt_buffer_init_in(&buffer, memory, sizeof memory, sizeof memory);
+    jt_buffer_add_text(&buffer, "1");
+    assert_null(jt_buffer_grow(&buffer, sizeof memory));
+    jt_buffer_add_byte(&buffer, '2');
+    jt_buffer_add_number(&buffer, 1795762112);
+    assert_int_equal(buffer.status, JETON_ARGUMENT_INVALID);
+    assert_bytes(jt_buffer_bytes(&buffer), "1");
+    jt_buffer_done(&buffer);
+}
+
+static void room_for_nothing_is_there_until_it_failed(void **state)
+{
+    (void)state;
+    unsigned char memory[4];
+    struct jt_buffer buffer;
+    jt_buffer_init(&buffer, 10);
+    assert_non_null(jt_buffer_grow(&buffer, 0));
+    jt_buffer_done(&buffer);
+    jt_buffer_init_in(&buffer, memory, sizeof memory, sizeof memory);
+    assert_ptr_equal(jt_buffer_grow(&buffer, sizeof memory), memory);
+    assert_ptr_equal(jt_buffer_grow(&buffer, 0), memory + sizeof memory);
+    assert_null(jt_buffer_grow(&buffer, 1));
+    assert_null(jt_buffer_grow(&buffer, 0));
+    jt_buffer_done(&buffer);
+}
+
 static void the_first_failure_stays(void **state)
 {
     (void)state;
@@ -125,6 +156,14 @@ static void numbers_are_written_with_every_count_of_digits(void **state)
             assert_memory_equal(buffer.at, expected, buffer.len);
         }
     }
+    for (int64_t number = 999999000; number < 10000001000;
+         number += 98765 + number % 1000) { /* ten digits, both ends */
+        buffer.len = 0;
+        jt_buffer_add_number(&buffer, number);
+        snprintf(expected, sizeof expected, "%lld", (long long)number);
+        assert_int_equal(buffer.len, strlen(expected));
+        assert_memory_equal(buffer.at, expected, buffer.len);
+    }
     jt_buffer_done(&buffer);
 }
 
@@ -135,6 +174,8 @@ int main(void)
         cmocka_unit_test(it_fills_to_the_maximum_and_not_a_byte_more),
         cmocka_unit_test(a_format_may_fill_it_exactly),
         cmocka_unit_test(the_first_failure_stays),
+        cmocka_unit_test(room_for_nothing_is_there_until_it_failed),
+        cmocka_unit_test(after_a_failure_nothing_fits_that_would_have),
         cmocka_unit_test(a_secret_one_keeps_its_bytes_when_it_moves),
         cmocka_unit_test(one_in_the_callers_memory_takes_its_own_when_that_is_full),
         cmocka_unit_test(one_in_the_callers_memory_keeps_to_its_maximum),

@@ -79,9 +79,11 @@ static void utf8_is_what_its_definition_says_for_every_three_bytes(void **state)
 static void the_first_byte_that_needs_an_escape_is_found_at_every_place(void **state)
 {
     (void)state;
-    unsigned char text[40];
+    unsigned char text[40], copy[sizeof text + 1];
     for (size_t len = 0; len <= sizeof text; len++) {
-        memset(text, 'x', sizeof text);
+        for (size_t i = 0; i < sizeof text; i++)
+            text[i] = (unsigned char)('A' + i % 26);
+        memset(copy, '*', sizeof copy);
         assert_int_equal(jt_bytes_plain(jeton_bytes(text, len)), len);
         assert_true(jt_bytes_utf8(jeton_bytes(text, len)));
         for (size_t at = 0; at < len; at++) {
@@ -89,9 +91,11 @@ static void the_first_byte_that_needs_an_escape_is_found_at_every_place(void **s
                 text[at] = (unsigned char)byte;
                 bool stands = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
                 assert_int_equal(jt_bytes_plain(jeton_bytes(text, len)), stands ? len : at);
+                assert_int_equal(jt_bytes_put_plain(jeton_bytes(text, len), copy), stands);
+                assert_true(!stands || (memcmp(copy, text, len) == 0 && copy[len] == '*'));
                 assert_int_equal(jt_bytes_utf8(jeton_bytes(text, len)), byte < 0x80);
             }
-            text[at] = 'x';
+            text[at] = (unsigned char)('A' + at % 26);
         }
     }
 }
