@@ -100,11 +100,20 @@ static enum jeton_status read_buffer(int file, const char *path, struct jt_buffe
     }
 }
 
+/* A pipe that nobody writes into yet ends at once: what was meant to come is not there. */
+static enum jeton_status must_bring(const struct stat *about, const char *path, size_t len, struct jeton_detail *detail)
+{
+    if (len == 0 && S_ISFIFO(about->st_mode) && strcmp(path, "-") != 0)
+        return fail(detail, path, "is a pipe, and nothing came through it");
+    return JETON_OK;
+}
+
 enum jeton_status jt_file_read(const char *path, struct jt_buffer *out, struct jeton_detail *detail)
 {
     int file;
     struct stat about;
     JT_TRY(out->status);
+    size_t before = out->len;
     JT_TRY(open_read(path, &file, &about, detail));
     enum jeton_status status;
     if (S_ISREG(about.st_mode) && (uintmax_t)about.st_size > out->max - out->len)
@@ -112,6 +121,8 @@ enum jeton_status jt_file_read(const char *path, struct jt_buffer *out, struct j
     else
         status = read_buffer(file, path, out, detail);
     close_read(file);
+    if (status == JETON_OK)
+        status = must_bring(&about, path, out->len - before, detail);
     return status;
 }
 
@@ -155,6 +166,8 @@ enum jeton_status jt_file_read_secret(const char *path, size_t max, struct jt_se
     JT_TRY(open_read(path, &file, &about, detail));
     enum jeton_status status = read_secret(file, path, max, &room, &used, detail);
     close_read(file);
+    if (status == JETON_OK)
+        status = must_bring(&about, path, used, detail);
     if (status == JETON_OK)
         status = jt_secret_copy(jeton_bytes(room.at, used), out);
     if (status == JETON_OK && warn_mode != NULL)

@@ -7,7 +7,8 @@
 #include "base/secret.h"
 
 /* `path` "-" is standard input. JETON_CONFIG_INVALID with a detail that names the path when it cannot be read or is
- * larger than the buffer's maximum. Directories and devices other than standard input are refused. */
+ * larger than the buffer's maximum. Directories and devices other than standard input are refused,
+ * and a named pipe that brings nothing. */
 JT_CHECKED jt_file_read(const char *path, struct jt_buffer *out, struct jeton_detail *detail);
 /* The same into secret memory. `warn_mode` is set when group or others may read the file. */
 JT_CHECKED jt_file_read_secret(const char *path, size_t max, struct jt_secret *out, bool *warn_mode,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/option_fault.h"
 #include "base/time.h"
 
 #define OPTIONS_MAX 48
@@ -77,6 +78,15 @@ static bool take_format(struct cli *cli, const char *value)
     return cli->format != CLI_FORMAT_UNSAID;
 }
 
+/* An empty name would be as if none were given, and every authority of the system trusted. */
+static bool take_cacert(struct cli *cli, const char *value)
+{
+    cli->remote.ca_file = jeton_text(value);
+    if (value[0] == '\0')
+        cli_usage(cli, "--cacert is a file of certificates");
+    return value[0] != '\0';
+}
+
 static bool take_timeout(struct cli *cli, const char *value)
 {
     int64_t milliseconds;
@@ -109,7 +119,7 @@ static int take_shared(struct cli *cli, int id, const char *value)
         cli->remote.allow_private_ip = true;
         break;
     case CLI_OPTION_CACERT:
-        cli->remote.ca_file = jeton_text(value);
+        good = take_cacert(cli, value);
         break;
     case CLI_OPTION_TIMEOUT:
         good = take_timeout(cli, value);
@@ -126,8 +136,9 @@ static int next_id(struct cli *cli)
 {
     const struct cli_verb *verb = cli->verb;
     struct option names[OPTIONS_MAX + 1] = {{0}};
-    char letters[2 * OPTIONS_MAX + 1];
-    size_t letter_count = 0, name_count = 0;
+    char letters[2 * OPTIONS_MAX + 2] = ":"; /* a missing value is told apart */
+    size_t letter_count = 1, name_count = 0;
+    struct jeton_detail detail;
     int found;
 
     for (size_t i = 0; i < verb->option_count && i < OPTIONS_MAX; i++) {
@@ -144,7 +155,13 @@ static int next_id(struct cli *cli)
         }
     }
     letters[letter_count] = '\0';
+    opterr = 0;
     found = getopt_long(cli->argc, cli->argv, letters, names, NULL);
+    if (found == '?' || found == ':') {
+        jt_option_fault(found, cli->argv, names, &detail);
+        cli->exit = cli_usage(cli, "%s", detail.text);
+        return '?';
+    }
     for (size_t i = 0; i < verb->option_count; i++) {
         if (verb->options[i].name[1] == '\0' && verb->options[i].name[0] == found)
             return verb->options[i].id;
@@ -161,11 +178,8 @@ int cli_next(struct cli *cli, const char **value)
             cli->operand = optind;
             return 0;
         }
-        if (id == '?') {
-            fprintf(stderr, "Try '%s --help'.\n", cli->title);
-            cli->exit = CLI_USAGE;
+        if (id == '?')
             return -1;
-        }
         *value = optarg;
         shared = take_shared(cli, id, optarg);
         if (shared == 0)

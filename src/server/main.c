@@ -12,6 +12,7 @@
 #include <jeton/version.h>
 
 #include "base/buffer.h"
+#include "base/option_fault.h"
 #include "server/config/process_environment.h"
 #include "server/server.h"
 
@@ -36,6 +37,19 @@ static const char help[] =
     "Each setting is also taken from the environment, as JETON_ and its path in capitals (JETON_SIGNING_TOKEN_TTL),\n"
     "which wins over the file; an option wins over both.\n";
 
+/* Beyond every letter: there are no short options. */
+enum {
+    WISH_CONFIG = 256,
+    WISH_LISTEN,
+    WISH_ISSUER,
+    WISH_STATE,
+    WISH_CHECK,
+    WISH_ACCEPT_ROLLBACK,
+    WISH_HELP,
+    WISH_VERSION,
+    WISH_PRINT_MAN
+};
+
 struct wishes {
     struct jt_config_options options;
     bool check;
@@ -55,55 +69,59 @@ static void print_man(void)
 static struct wishes read_options(int count, char **arguments)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"listen", required_argument, NULL, 'l'},
-        {"issuer", required_argument, NULL, 'i'}, {"state", required_argument, NULL, 's'},
-        {"check", no_argument, NULL, 'k'},        {"accept-rollback", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'v'},
-        {"print-man", no_argument, NULL, 'm'},    {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, WISH_CONFIG}, {"listen", required_argument, NULL, WISH_LISTEN},
+        {"issuer", required_argument, NULL, WISH_ISSUER}, {"state", required_argument, NULL, WISH_STATE},
+        {"check", no_argument, NULL, WISH_CHECK},         {"accept-rollback", no_argument, NULL, WISH_ACCEPT_ROLLBACK},
+        {"help", no_argument, NULL, WISH_HELP},           {"version", no_argument, NULL, WISH_VERSION},
+        {"print-man", no_argument, NULL, WISH_PRINT_MAN}, {NULL, 0, NULL, 0},
     };
     struct wishes wishes = {.exit_status = -1};
+    struct jeton_detail detail;
     int option;
 
-    while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
+    opterr = 0;
+    while ((option = getopt_long(count, arguments, ":", options, NULL)) != -1) {
         switch (option) {
-        case 'c':
+        case WISH_CONFIG:
             wishes.options.file = optarg;
             break;
-        case 'l':
+        case WISH_LISTEN:
             wishes.options.listen = optarg;
             break;
-        case 'i':
+        case WISH_ISSUER:
             wishes.options.issuer = optarg;
             break;
-        case 's':
+        case WISH_STATE:
             wishes.options.state = optarg;
             break;
-        case 'k':
+        case WISH_CHECK:
             wishes.check = true;
             break;
-        case 'r':
+        case WISH_ACCEPT_ROLLBACK:
             wishes.options.accept_rollback = true;
             break;
-        case 'h':
+        case WISH_HELP:
             fputs(help, stdout);
             wishes.exit_status = EXIT_GOOD;
             return wishes;
-        case 'v':
+        case WISH_VERSION:
             printf("jetond %s (%s)\n", JETON_VERSION, jt_crypto_library());
             wishes.exit_status = EXIT_GOOD;
             return wishes;
-        case 'm': /* makes the man page; not for users */
+        case WISH_PRINT_MAN: /* makes the man page; not for users */
             print_man();
             wishes.exit_status = EXIT_GOOD;
             return wishes;
         default:
-            fputs("jetond: --help tells the options\n", stderr);
+            jt_option_fault(option, arguments, options, &detail);
+            fprintf(stderr, "jetond: %s; --help tells the options\n", detail.text);
             wishes.exit_status = EXIT_CONFIG;
             return wishes;
         }
     }
     if (optind < count) {
-        fprintf(stderr, "jetond: %s: takes options alone; --help tells them\n", arguments[optind]);
+        fprintf(stderr, "jetond: %s: takes options alone; --help tells them\n",
+                jt_escape(jeton_text(arguments[optind])).text);
         wishes.exit_status = EXIT_CONFIG;
     }
     return wishes;

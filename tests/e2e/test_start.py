@@ -338,6 +338,21 @@ def test_options(arguments, status):
     assert (result.stdout if status == 0 else result.stderr) != ""
 
 
+def test_what_was_typed_reaches_a_terminal_escaped():
+    for typed in ("--\x1b[31mred", "-\x1b", "\x1b[31mred"):
+        result = subprocess.run([PROGRAM, typed], capture_output=True, timeout=30)
+        assert result.returncode == 2
+        assert rb"\x1b" in result.stderr and b"\x1b" not in result.stderr
+
+
+def test_a_named_pipe_that_brings_nothing_is_no_empty_configuration(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "empty").write_text("")
+    for name, status in (("pipe", 2), ("empty", 0)):
+        result = subprocess.run([PROGRAM, "--check", "--config", str(tmp_path / name)], capture_output=True, text=True, timeout=30)
+        assert (result.returncode, "nothing came through it" in result.stdout) == (status, status == 2)
+
+
 def test_no_core_file_may_hold_keys(run):
     server = run()
     limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()

@@ -203,13 +203,21 @@ static void folders_devices_and_nothing_are_refused(void **state)
     }
 }
 
-static void a_pipe_without_a_writer_does_not_hold_up(void **state)
+static void a_pipe_without_a_writer_does_not_hold_up_and_is_no_empty_file(void **state)
 {
     (void)state;
     struct jt_buffer buffer;
+    struct jt_secret secret = {NULL, 0};
+    struct jeton_detail detail = {{0}};
     assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
     jt_buffer_init(&buffer, 100);
-    assert_int_equal(jt_file_read(in_folder("pipe"), &buffer, NULL), JETON_OK);
+    assert_int_equal(jt_file_read(in_folder("pipe"), &buffer, &detail), JETON_CONFIG_INVALID);
+    assert_non_null(strstr(detail.text, "nothing came through it"));
+    assert_int_equal(jt_file_read_secret(in_folder("pipe"), 100, &secret, NULL, NULL), JETON_CONFIG_INVALID);
+    jt_buffer_done(&buffer);
+    jt_buffer_init(&buffer, 100);
+    assert_int_equal(jt_file_write(in_folder("empty"), JT_TEXT(""), 0600, NULL), JETON_OK);
+    assert_int_equal(jt_file_read(in_folder("empty"), &buffer, NULL), JETON_OK);
     assert_int_equal(buffer.len, 0);
     jt_buffer_done(&buffer);
 }
@@ -243,7 +251,7 @@ int main(void)
         cmocka_unit_test(the_bound_holds_where_no_size_is_known),
         cmocka_unit_test(standard_input_is_a_hyphen),
         cmocka_unit_test(folders_devices_and_nothing_are_refused),
-        cmocka_unit_test(a_pipe_without_a_writer_does_not_hold_up),
+        cmocka_unit_test(a_pipe_without_a_writer_does_not_hold_up_and_is_no_empty_file),
         cmocka_unit_test(others_who_may_read_a_secret_are_noticed),
     };
     return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);
