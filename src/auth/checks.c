@@ -30,26 +30,23 @@ static enum jeton_status check_shape(struct jt_judgement *j, struct jeton_detail
     return JETON_OK;
 }
 
-/* A remembered header lives in the set, a verified token must not: its texts move into the arena. */
+/* A remembered header lives in the set, a verified token must not: its texts move into the arena, as they stand there,
+ * one behind the other. */
 static enum jeton_status known_header(struct jt_judgement *j, struct jeton_detail *detail)
 {
     const struct jt_known_header *known = j->known;
-    unsigned char *at = jt_arena_take(j->arena, known->json.len + known->header.kid.len + known->header.typ.len + 1);
+    const struct jeton_bytes *kid = &known->header.kid, *typ = &known->header.typ;
+    size_t len = known->json.len + kid->len + typ->len;
+    unsigned char *at = jt_arena_take(j->arena, len + 1);
     if (at == NULL)
         return jt_fail(detail, JETON_OUT_OF_MEMORY, "the arena is too small");
+    memcpy(at, known->json.at, len);
     j->header = known->header;
-    memcpy(at, known->json.at, known->json.len);
     j->token.header = jeton_bytes(at, known->json.len);
-    at += known->json.len;
-    if (known->header.kid.at != NULL) {
-        memcpy(at, known->header.kid.at, known->header.kid.len);
-        j->header.kid.at = at;
-        at += known->header.kid.len;
-    }
-    if (known->header.typ.at != NULL) {
-        memcpy(at, known->header.typ.at, known->header.typ.len);
-        j->header.typ.at = at;
-    }
+    if (kid->at != NULL)
+        j->header.kid.at = at + known->json.len;
+    if (typ->at != NULL)
+        j->header.typ.at = at + known->json.len + kid->len;
     return JETON_OK;
 }
 

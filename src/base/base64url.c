@@ -117,30 +117,39 @@ __attribute__((target("ssse3"))) static inline __m128i sixteen(__m128i text, __m
     return _mm_shuffle_epi8(three, order);
 }
 
-/* The last 23 characters at most are decoded beside, filled up with "A", which is zero: so what they say beyond whole
- * bytes stands in the byte behind these, and must be zero. */
-__attribute__((target("ssse3"))) static inline bool decode_by_sixteens(const unsigned char *in, size_t len,
-                                                                       unsigned char *out)
+/* Twelve bytes, and none behind them. */
+static inline void put12(unsigned char *out, __m128i bytes)
+{
+    _mm_storel_epi64((__m128i *)(void *)out, bytes);
+    put4(out + 8, (uint32_t)_mm_cvtsi128_si32(_mm_unpackhi_epi64(bytes, bytes)));
+}
+
+/* The last two or three characters, filled up with "A", which is zero; false: they say something beyond whole bytes. */
+__attribute__((target("ssse3"))) static inline bool decode_rest(const unsigned char *in, size_t rest,
+                                                                unsigned char *out, __m128i *foreign)
+{
+    if (rest == 0)
+        return true;
+    uint32_t text = in[0] | (uint32_t)in[1] << 8 | (uint32_t)(rest == 3 ? in[2] : 'A') << 16 | (uint32_t)'A' << 24;
+    uint32_t bytes = (uint32_t)_mm_cvtsi128_si32(sixteen(_mm_set1_epi32((int)text), foreign)) & 0xffffff;
+    out[0] = (unsigned char)bytes;
+    if (rest == 3)
+        out[1] = (unsigned char)(bytes >> 8);
+    return bytes >> 8 * (rest - 1) == 0;
+}
+
+/* The last sixteen of the whole fours may be decoded twice in part. */
+__attribute__((target("ssse3"))) static bool decode_by_sixteens(const unsigned char *in, size_t len, unsigned char *out)
 {
     __m128i foreign = _mm_setzero_si128();
-    for (; len >= 24; len -= 16, in += 16, out += 12)
-        _mm_storeu_si128((__m128i *)(void *)out, sixteen(_mm_loadu_si128((const __m128i *)(const void *)in), &foreign));
-    unsigned char last[32], bytes[28];
-    size_t count = jt_base64url_decoded(len);
-    memset(last, 'A', sizeof last);
-    if (len > 0)
-        memcpy(last, in, len);
-    for (size_t i = 0; i < 2; i++)
-        _mm_storeu_si128((__m128i *)(void *)(bytes + 12 * i),
-                         sixteen(_mm_loadu_si128((const __m128i *)(const void *)(last + 16 * i)), &foreign));
-    if (count > 0)
-        memcpy(out, bytes, count);
-    unsigned beyond = bytes[count];
-    memset(last, 0, sizeof last); /* it may have been a key */
-    memset(bytes, 0, sizeof bytes);
-    __asm__ volatile("" : : "r"(last), "r"(bytes) : "memory");
-    int clean = _mm_movemask_epi8(_mm_cmpeq_epi8(foreign, _mm_setzero_si128()));
-    return (((unsigned)clean ^ 0xffffU) | beyond) == 0;
+    size_t rest = len % 4, whole = len - rest;
+    for (size_t at = 0; at < whole; at += 16) {
+        if (at > whole - 16)
+            at = whole - 16;
+        put12(out + at / 4 * 3, sixteen(_mm_loadu_si128((const __m128i *)(const void *)(in + at)), &foreign));
+    }
+    bool clean = decode_rest(in + whole, rest, out + whole / 4 * 3, &foreign);
+    return clean & (_mm_movemask_epi8(_mm_cmpeq_epi8(foreign, _mm_setzero_si128())) == 0xffff);
 }
 
 /* The same for thirty-two at a time, each half by itself, and the halves joined at the end: 24 bytes, and eight of
@@ -162,34 +171,31 @@ __attribute__((target("avx2"))) static inline __m256i thirty_two(const unsigned 
     return _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(three, order), join);
 }
 
-/* The last 47 characters at most go the way of the last 23 above. */
+/* The last thirty-two of the whole fours may be decoded twice in part. */
 __attribute__((target("avx2"))) static bool decode_by_thirty_twos(const unsigned char *in, size_t len,
                                                                   unsigned char *out)
 {
     __m256i foreign = _mm256_setzero_si256();
-    for (; len >= 48; len -= 32, in += 32, out += 24) /* 32 bytes are written; twelve more are to come */
-        _mm256_storeu_si256((__m256i *)(void *)out, thirty_two(in, &foreign));
-    unsigned char last[64], bytes[56];
-    size_t count = jt_base64url_decoded(len);
-    memset(last, 'A', sizeof last);
-    if (len > 0)
-        memcpy(last, in, len);
-    for (size_t i = 0; i < 2; i++)
-        _mm256_storeu_si256((__m256i *)(void *)(bytes + 24 * i), thirty_two(last + 32 * i, &foreign));
-    if (count > 0)
-        memcpy(out, bytes, count);
-    unsigned beyond = bytes[count];
-    memset(last, 0, sizeof last); /* it may have been a key */
-    memset(bytes, 0, sizeof bytes);
-    __asm__ volatile("" : : "r"(last), "r"(bytes) : "memory");
-    return (beyond | !_mm256_testz_si256(foreign, foreign)) == 0;
+    __m128i foreign_rest = _mm_setzero_si128();
+    size_t rest = len % 4, whole = len - rest;
+    for (size_t at = 0; at < whole; at += 32) {
+        if (at > whole - 32)
+            at = whole - 32;
+        __m256i bytes = thirty_two(in + at, &foreign);
+        _mm_storeu_si128((__m128i *)(void *)(out + at / 4 * 3), _mm256_castsi256_si128(bytes));
+        _mm_storel_epi64((__m128i *)(void *)(out + at / 4 * 3 + 16), _mm256_extracti128_si256(bytes, 1));
+    }
+    bool clean = decode_rest(in + whole, rest, out + whole / 4 * 3, &foreign_rest);
+    return clean & _mm256_testz_si256(foreign, foreign) & _mm_testz_si128(foreign_rest, foreign_rest);
 }
 
 static bool decode(const unsigned char *in, size_t len, unsigned char *out)
 {
-    if (!SIXTEEN_ALONE && __builtin_cpu_supports("avx2"))
+    if (!SIXTEEN_ALONE && len >= 32 && __builtin_cpu_supports("avx2"))
         return decode_by_thirty_twos(in, len, out);
-    return __builtin_cpu_supports("ssse3") ? decode_by_sixteens(in, len, out) : decode_by_tables(in, len, out);
+    if (len >= 16 && __builtin_cpu_supports("ssse3"))
+        return decode_by_sixteens(in, len, out);
+    return decode_by_tables(in, len, out);
 }
 #else
 static bool decode(const unsigned char *in, size_t len, unsigned char *out)

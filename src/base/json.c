@@ -226,10 +226,9 @@ static enum jeton_status duplicate_of_many(yyjson_val *object, size_t count, str
     return JETON_OK;
 }
 
-static enum jeton_status refuse_duplicates(yyjson_val *root, bool flat, struct jt_arena *arena,
-                                           struct jeton_detail *detail)
+static enum jeton_status refuse_duplicates(yyjson_val *root, struct jt_arena *arena, struct jeton_detail *detail)
 {
-    const yyjson_val *end = flat ? root + 1 : unsafe_yyjson_get_next(root);
+    const yyjson_val *end = unsafe_yyjson_get_next(root);
     for (yyjson_val *value = root; value < end; value++) {
         if (!unsafe_yyjson_is_obj(value))
             continue;
@@ -274,18 +273,18 @@ static enum jeton_status read_into(struct jeton_bytes text, struct jt_json_limit
     if (text.len == 0)
         return jt_fail(detail, JETON_ARGUMENT_INVALID, "not JSON: no text");
     bool few = text.len / 2 <= limits.members; /* each takes two characters at least */
-    bool flat = false;
+    bool distinct = false;
     struct jt_json plain = {NULL};
-    if (few && limits.depth >= JT_JSON_PLAIN_DEPTH && jt_json_plain_read(text, arena, &plain, &flat)) {
+    if (few && limits.depth >= JT_JSON_PLAIN_DEPTH && jt_json_plain_read(text, arena, &plain, &distinct)) {
         *out = plain.value;
-        return refuse_duplicates(*out, flat, arena, detail);
+        return distinct ? JETON_OK : refuse_duplicates(*out, arena, detail);
     }
     if (!few || openings(text.at, text.len) > limits.depth)
         JT_TRY(measure(text.at, text.len, limits, detail));
     JT_TRY(parse(text, arena, out, detail));
     /* The room kept for growth goes back. */
     jt_arena_rewind(arena, (size_t)((unsigned char *)unsafe_yyjson_get_next(*out) - arena->at));
-    return refuse_duplicates(*out, false, arena, detail);
+    return refuse_duplicates(*out, arena, detail);
 }
 
 enum jeton_status jt_json_read(struct jeton_bytes text, struct jt_json_limits limits, struct jt_arena *arena,

@@ -4,27 +4,37 @@
  * not refused here: false sends it to the parser of json.c, which has the last word. */
 #include "base/json_plain.h"
 
+#include <endian.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-enum { BEHIND = 16 }; /* zeros behind the copy: a scan ends there, and may load from before them */
-#define ONE_MEMBER ((uint64_t)1 << 8)
+/* What the outermost object goes through is one piece of code, in registers. */
+#define ALWAYS inline __attribute__((always_inline))
 
-struct reader {
+#define ONE_MEMBER ((uint64_t)1 << 8)
+enum { BEHIND = 16 }; /* zeros behind the copy: a scan ends there, and may load from before them */
+
+/* What is read next, and where its value goes: two words, so that they pass through every step in registers. No text:
+ * this is not a plain one. */
+struct place {
     unsigned char *at;
-    struct jt_json_node *next; /* where the next value goes */
-    struct jt_json_node *open[JT_JSON_PLAIN_DEPTH];
-    size_t depth;
-    size_t containers;
+    struct jt_json_node *next;
+};
+#define NOT_PLAIN ((struct place){NULL, NULL})
+
+/* Do all names of all objects differ? Each name of the outermost object sets a bit; one that is set already, or an
+ * object further in, leaves that to json.c. */
+struct names {
+    uint64_t seen[8];
+    bool distinct;
 };
 
-enum outcome { OTHER, WHOLE, OPENED };
-
-static inline struct jt_json_node *put(struct reader *reader, uint64_t tag)
+static inline struct place put(struct place here, uint64_t tag, unsigned char *text, unsigned char *behind)
 {
-    reader->next->tag = tag;
-    return reader->next++;
+    here.next->tag = tag;
+    here.next->is.text = (const char *)text;
+    return (struct place){behind, here.next + 1};
 }
 
 /* The first byte of a string that needs a second look: the end, an escape, a control character, or not ASCII. */
@@ -47,131 +57,136 @@ static inline unsigned char *string_end(unsigned char *at)
 #endif
 }
 
-static inline bool read_string(struct reader *reader)
+static inline struct place read_string(struct place here)
 {
-    if (*reader->at != '"')
-        return false;
-    unsigned char *start = reader->at + 1, *end = string_end(start);
+    if (*here.at != '"')
+        return NOT_PLAIN;
+    unsigned char *start = here.at + 1, *end = string_end(start);
     if (*end != '"')
-        return false;
-    put(reader, (uint64_t)(end - start) << 8 | JT_NODE_STRING)->is.text = (const char *)start;
+        return NOT_PLAIN;
     *end = 0; /* as the parser does it */
-    reader->at = end + 1;
-    return true;
+    return put(here, (uint64_t)(end - start) << 8 | JT_NODE_STRING, start, end + 1);
 }
 
-static inline enum outcome read_number(struct reader *reader)
+/* A fraction or an exponent behind it is no comma, and ends the reading there. */
+static inline struct place read_number(struct place here)
 {
-    unsigned char *start = reader->at, *end = start;
+    unsigned char *end = here.at;
     while (*end >= '0' && *end <= '9')
         end++;
-    if (*start == '0' && end - start > 1)
-        return OTHER;
-    put(reader, (uint64_t)(end - start) << 8 | JT_NODE_RAW)->is.text = (const char *)start;
-    reader->at = end;
-    return WHOLE; /* a fraction or an exponent behind it is no comma, and ends it there */
+    if (*here.at == '0' && end - here.at > 1)
+        return NOT_PLAIN;
+    return put(here, (uint64_t)(end - here.at) << 8 | JT_NODE_RAW, here.at, end);
 }
 
-static inline bool is_word(struct reader *reader, struct jeton_bytes word, uint64_t tag)
+static inline struct place read_word(struct place here)
 {
-    if (memcmp(reader->at, word.at, word.len) != 0)
-        return false;
-    put(reader, tag)->is.step = 0;
-    reader->at += word.len;
-    return true;
+    if (memcmp(here.at, "true", 4) == 0)
+        return put(here, JT_NODE_TRUE, NULL, here.at + 4);
+    if (memcmp(here.at, "false", 5) == 0)
+        return put(here, JT_NODE_FALSE, NULL, here.at + 5);
+    if (memcmp(here.at, "null", 4) == 0)
+        return put(here, JT_NODE_NULL, NULL, here.at + 4);
+    return NOT_PLAIN;
 }
 
-static inline enum outcome read_word(struct reader *reader)
-{
-    return is_word(reader, JT_TEXT("true"), JT_NODE_TRUE) || is_word(reader, JT_TEXT("false"), JT_NODE_FALSE) ||
-                   is_word(reader, JT_TEXT("null"), JT_NODE_NULL)
-               ? WHOLE
-               : OTHER;
-}
+static struct place read_inner(struct place here, struct names *names, unsigned depth);
 
-static inline unsigned char closing(const struct jt_json_node *container)
+static ALWAYS struct place read_value(struct place here, struct names *names, unsigned depth)
 {
-    return (container->tag & 7) == JT_NODE_OBJECT ? '}' : ']';
-}
-
-static inline void close_container(struct reader *reader, struct jt_json_node *container)
-{
-    container->is.step = (size_t)((char *)reader->next - (char *)container);
-    reader->at++;
-}
-
-static inline enum outcome open_container(struct reader *reader, uint64_t tag)
-{
-    struct jt_json_node *container = put(reader, tag);
-    reader->containers++;
-    reader->at++;
-    if (*reader->at == closing(container)) {
-        close_container(reader, container);
-        return WHOLE;
-    }
-    if (reader->depth == JT_JSON_PLAIN_DEPTH)
-        return OTHER;
-    reader->open[reader->depth++] = container;
-    return OPENED;
-}
-
-static inline enum outcome read_value(struct reader *reader)
-{
-    switch (*reader->at) {
+    switch (*here.at) {
     case '"':
-        return read_string(reader) ? WHOLE : OTHER;
+        return read_string(here);
     case '{':
-        return open_container(reader, JT_NODE_OBJECT);
     case '[':
-        return open_container(reader, JT_NODE_ARRAY);
+        return read_inner(here, names, depth);
     default:
-        if (*reader->at >= '0' && *reader->at <= '9')
-            return read_number(reader);
-        return read_word(reader);
+        return *here.at >= '0' && *here.at <= '9' ? read_number(here) : read_word(here);
     }
 }
 
-/* The name of a member of an object, or nothing in an array. */
-static inline bool begin_member(struct reader *reader)
+static inline struct place close_container(struct place here, struct jt_json_node *container, uint64_t tag)
 {
-    struct jt_json_node *container = reader->open[reader->depth - 1];
-    container->tag += ONE_MEMBER;
-    if ((container->tag & 7) == JT_NODE_ARRAY)
-        return true;
-    return read_string(reader) && *reader->at++ == ':';
+    container->tag = tag;
+    container->is.step = (size_t)((char *)here.next - (char *)container);
+    return (struct place){here.at + 1, here.next};
 }
 
-/* Behind a whole value: closes what ends here, up to a comma or the end of all. */
-static inline bool end_member(struct reader *reader)
+/* Names that are alike have the same number. Four bytes can be read from any name: behind it stand its end, the colon
+ * and zeros at least. */
+static inline void note_name(struct names *names, const struct jt_json_node *name)
 {
-    while (reader->depth > 0) {
-        struct jt_json_node *container = reader->open[reader->depth - 1];
-        if (*reader->at == ',') {
-            reader->at++;
-            return true;
-        }
-        if (*reader->at != closing(container))
-            return false;
-        close_container(reader, container);
-        reader->depth--;
+    uint64_t len = name->tag >> 8;
+    uint32_t word;
+    memcpy(&word, name->is.text, sizeof word);
+    word = le32toh(word);
+    if (len < sizeof word)
+        word &= ((uint32_t)1 << 8 * len) - 1;
+    uint32_t number = (word + (uint32_t)len) * 0x9e3779b1U >> 23;
+    uint64_t bit = (uint64_t)1 << (number & 63);
+    names->distinct &= (names->seen[number >> 6] & bit) == 0;
+    names->seen[number >> 6] |= bit;
+}
+
+static ALWAYS struct place read_object(struct place here, struct names *names, unsigned depth)
+{
+    struct jt_json_node *object = here.next++, *name;
+    uint64_t tag = JT_NODE_OBJECT;
+    here.at++;
+    if (*here.at == '}')
+        return close_container(here, object, tag);
+    for (;; here.at++) {
+        name = here.next;
+        here = read_string(here);
+        if (here.at == NULL || *here.at != ':')
+            return NOT_PLAIN;
+        if (depth == 1)
+            note_name(names, name);
+        here.at++;
+        here = read_value(here, names, depth);
+        if (here.at == NULL)
+            return NOT_PLAIN;
+        tag += ONE_MEMBER;
+        if (*here.at != ',')
+            return *here.at == '}' ? close_container(here, object, tag) : NOT_PLAIN;
     }
-    return true;
 }
 
-/* All of it is inlined here, so that the place in the text and the next value stay in registers. */
-static inline bool read_all(struct reader *reader)
+static inline struct place read_array(struct place here, struct names *names, unsigned depth)
 {
-    do {
-        if (reader->depth > 0 && !begin_member(reader))
-            return false;
-        enum outcome outcome = read_value(reader);
-        if (outcome == OTHER || (outcome == WHOLE && !end_member(reader)))
-            return false;
-    } while (reader->depth > 0);
-    return true;
+    struct jt_json_node *array = here.next++;
+    uint64_t tag = JT_NODE_ARRAY;
+    here.at++;
+    if (*here.at == ']')
+        return close_container(here, array, tag);
+    for (;; here.at++) {
+        here = read_value(here, names, depth);
+        if (here.at == NULL)
+            return NOT_PLAIN;
+        tag += ONE_MEMBER;
+        if (*here.at != ',')
+            return *here.at == ']' ? close_container(here, array, tag) : NOT_PLAIN;
+    }
 }
 
-bool jt_json_plain_read(struct jeton_bytes text, struct jt_arena *arena, struct jt_json *out, bool *flat)
+/* A container within another. */
+static struct place read_inner(struct place here, struct names *names, unsigned depth)
+{
+    if (depth == JT_JSON_PLAIN_DEPTH)
+        return NOT_PLAIN;
+    if (*here.at == '[')
+        return read_array(here, names, depth + 1);
+    names->distinct = false;
+    return read_object(here, names, depth + 1);
+}
+
+/* Most texts are one object: it has a copy of the code to itself, without a call. */
+static inline struct place read_all(struct place here, struct names *names)
+{
+    return *here.at == '{' ? read_object(here, names, 1) : read_value(here, names, 0);
+}
+
+bool jt_json_plain_read(struct jeton_bytes text, struct jt_arena *arena, struct jt_json *out, bool *distinct)
 {
     size_t before = arena->used;
     unsigned char *copy = jt_arena_take(arena, text.len + BEHIND);
@@ -185,17 +200,14 @@ bool jt_json_plain_read(struct jeton_bytes text, struct jt_arena *arena, struct 
     }
     memcpy(copy, text.at, text.len);
     memset(copy + text.len, 0, BEHIND);
-    struct reader reader;
-    reader.at = copy;
-    reader.next = nodes;
-    reader.depth = 0;
-    reader.containers = 0;
-    if (!read_all(&reader) || reader.at != copy + text.len) {
+    struct names names = {.distinct = true};
+    struct place end = read_all((struct place){copy, nodes}, &names);
+    if (end.at != copy + text.len) {
         jt_arena_rewind(arena, before);
         return false;
     }
-    jt_arena_rewind(arena, (size_t)((unsigned char *)reader.next - arena->at));
+    jt_arena_rewind(arena, (size_t)((unsigned char *)end.next - arena->at));
     out->value = nodes;
-    *flat = reader.containers == 1;
+    *distinct = names.distinct;
     return true;
 }

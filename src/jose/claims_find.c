@@ -161,7 +161,8 @@ static inline void find_one(struct jt_claims *out, enum jt_claim which, struct j
 
 void jt_claims_find(struct jt_json object, struct jt_claims *out)
 {
-    memset(out, 0, sizeof *out);
+    memset(out->at, 0, sizeof out->at); /* a time is looked at where its claim is there, and only then */
+    out->wrong = 0;
     out->all = object;
     for (struct jt_json_walk w = jt_json_walk(object); jt_json_next(&w);)
         if (w.name.len == 3 || w.name.len == 5)

@@ -28,12 +28,11 @@ enum jeton_status jt_token_split(struct jeton_bytes text, struct jt_token *out, 
     const char *second = memchr(first + 1, '.', (size_t)(end - first) - 1);
     if (second == NULL)
         return wrong_parts(text, detail); /* a third dot stands in the signature, where it will be refused */
-    *out = (struct jt_token){
-        .signed_text = {start, (size_t)(second - start)},
-        .header_text = {start, (size_t)(first - start)},
-        .payload_text = {first + 1, (size_t)(second - first) - 1},
-        .signature_text = {second + 1, (size_t)(end - second) - 1},
-    };
+    out->signed_text = jeton_bytes(start, (size_t)(second - start));
+    out->header_text = jeton_bytes(start, (size_t)(first - start));
+    out->payload_text = jeton_bytes(first + 1, (size_t)(second - first) - 1);
+    out->signature_text = jeton_bytes(second + 1, (size_t)(end - second) - 1);
+    out->header = out->payload = out->signature = jeton_bytes(NULL, 0);
     return JETON_OK;
 }
 

@@ -226,7 +226,8 @@ bool jt_verified_time(const struct jt_verified *token, enum jeton_time_claim whi
                                           [JETON_TIME_NOT_BEFORE] = JT_CLAIM_NBF,
                                           [JETON_TIME_ISSUED] = JT_CLAIM_IAT};
     const struct jt_claims *claims = jt_verified_typed(token);
-    if ((unsigned)which >= JT_COUNT(claim) || claims->at[claim[which]].value == NULL)
+    if ((unsigned)which >= JT_COUNT(claim) || claims->at[claim[which]].value == NULL ||
+        (claims->wrong & 1u << claim[which]) != 0)
         return false;
     *out = claims->time[claim[which]];
     return true;

@@ -3,6 +3,8 @@
  * without it must be the same in everything. */
 #include "base_test.h"
 
+#include <stdio.h>
+
 #include "base/json_plain.h"
 
 /* Longer than the texts below with what is put into them. */
@@ -13,9 +15,9 @@ static bool is_plain(struct jeton_bytes text)
     static unsigned char memory[16 * ROOM];
     struct jt_arena arena;
     struct jt_json json;
-    bool flat;
+    bool distinct;
     jt_arena_init(&arena, memory, sizeof memory);
-    return jt_json_plain_read(text, &arena, &json, &flat);
+    return jt_json_plain_read(text, &arena, &json, &distinct);
 }
 
 static void same(struct jeton_bytes text)
@@ -40,6 +42,14 @@ static void same(struct jeton_bytes text)
     }
     reading_done(&one);
     reading_done(&other);
+}
+
+static enum jeton_status status_of(const char *text)
+{
+    struct reading reading = reading_with(jeton_text(text), JT_JSON_PAYLOAD);
+    enum jeton_status status = reading.status;
+    reading_done(&reading);
+    return status;
 }
 
 static const char *const texts[] = {
@@ -152,6 +162,37 @@ static void random_texts_are_judged_alike(void **state)
     }
 }
 
+static void object_of(char *text, size_t room, const char *first, const char *second, bool inner)
+{
+    snprintf(text, room, "%s{\"%s\":1,\"between\":[],\"%s\":2}%s", inner ? "{\"x\":" : "", first, second,
+             inner ? "}" : "");
+}
+
+/* Of every length, as the quick way compares only the beginning of a name: what is there twice is refused, and what
+ * differs only at its end, or in its length, is not. */
+static void a_name_that_is_there_twice_is_refused_and_one_nearly_so_is_not(void **state)
+{
+    (void)state;
+    static const char letters[] = "subject_of_the_token";
+    for (size_t len = 0; len < sizeof letters - 1; len++) {
+        for (unsigned inner = 0; inner < 2; inner++) {
+            char text[128], name[32] = "", other[32] = "";
+            memcpy(name, letters, len);
+            memcpy(other, letters, len + 1);
+            object_of(text, sizeof text, name, name, inner);
+            assert_true(is_plain(jeton_text(text)));
+            same(jeton_text(text));
+            assert_int_equal(status_of(text), JETON_ARGUMENT_INVALID);
+            object_of(text, sizeof text, name, other, inner);
+            assert_int_equal(status_of(text), JETON_OK);
+            memcpy(name, letters, len + 1);
+            name[len] = '~';
+            object_of(text, sizeof text, name, other, inner);
+            assert_int_equal(status_of(text), JETON_OK);
+        }
+    }
+}
+
 /* The promised memory is enough up to the last byte, and no more is touched: what is too little is given back whole. */
 static void an_arena_too_small_is_as_before(void **state)
 {
@@ -161,12 +202,12 @@ static void an_arena_too_small_is_as_before(void **state)
         unsigned char *memory = malloc(room + 1);
         struct jt_arena arena;
         struct jt_json json;
-        bool flat;
+        bool distinct;
         jt_arena_init(&arena, memory, room);
-        if (!jt_json_plain_read(text, &arena, &json, &flat))
+        if (!jt_json_plain_read(text, &arena, &json, &distinct))
             assert_int_equal(arena.used, 0);
         else
-            assert_false(flat);
+            assert_true(distinct);
         free(memory);
     }
 }
@@ -178,6 +219,7 @@ int main(void)
         cmocka_unit_test(every_change_of_one_byte_is_judged_alike),
         cmocka_unit_test(every_cut_and_every_insertion_is_judged_alike),
         cmocka_unit_test(random_texts_are_judged_alike),
+        cmocka_unit_test(a_name_that_is_there_twice_is_refused_and_one_nearly_so_is_not),
         cmocka_unit_test(an_arena_too_small_is_as_before),
     };
     return cmocka_run_group_tests_name("json_plain", tests, NULL, NULL);
