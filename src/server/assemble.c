@@ -103,8 +103,7 @@ static size_t arena_of(const struct jt_server *server)
            (server->config->gateway.upstream_api.at != NULL ? GATEWAY_ARENA : 0);
 }
 
-/* One for each core that this process may use: two on one core take turns, and each drives the other's work out of the
- * core's caches. */
+/* One for each core that this process may use, which may be fewer than the machine has: more only take turns. */
 static unsigned threads_of_process(void)
 {
     cpu_set_t allowed;
