@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cjose: the key is parsed once from its JWK; import, verify, payload out. It knows JWS and no claims. */
 #include <cjose/cjose.h>
-#include <stdlib.h>
 
 #include "bench.h"
 

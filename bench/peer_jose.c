@@ -2,7 +2,6 @@
 /* jose (libjose): the JWK is parsed once as JSON, which is all its interface keeps of a key. It takes a JWS as a JSON
  * object, so the three parts of the token are put into one, as its own command does. It checks no claims. */
 #include <jose/jws.h>
-#include <stdlib.h>
 
 #include "bench.h"
 

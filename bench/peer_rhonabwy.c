@@ -2,7 +2,6 @@
 /* rhonabwy, over GnuTLS: the JWK is read once; parse without keys out of the header, verify, then its own claim check.
  */
 #include <rhonabwy.h>
-#include <stdlib.h>
 
 #include "bench.h"
 

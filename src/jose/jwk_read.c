@@ -3,8 +3,6 @@
  * `x5u` are not looked at: a key is trusted because of where the document came from (RFC 8725 §3.10). */
 #include "jose/jwk.h"
 
-#include <stdlib.h>
-
 #include "base/base64url.h"
 
 #define NUMBER_MAX 4096 /* bytes; ML-DSA-87 has 2592 */

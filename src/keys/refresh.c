@@ -3,7 +3,6 @@
  * finished → accept. */
 #include "keys/refresh.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 

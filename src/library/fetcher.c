@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/secret.h"
 #include "library/engine.h"
 
 /* What the engine and the requests that are out share; the last of them frees it. */

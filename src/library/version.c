@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The border of <jeton/version.h>. */
-#include "library/border.h"
+#include <jeton/version.h>
+
+#include "jose/algorithm.h"
 
 const char *jeton_version(void)
 {

@@ -2,7 +2,6 @@
 /* How does another configuration come to work without a request noticing? See reload.h. */
 #include "server/reload.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>

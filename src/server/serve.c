@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What does the main thread do while others answer? It keeps the deadlines of connections, waits for signals, reloads;
  * at the end it drains. Fourth stage of Config -> server. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What does jetond.yaml(5) say? The table of keys as a man page in scdoc. */
-#include <stdio.h>
 
 #include "base/buffer.h"
 #include "server/config/config.h"

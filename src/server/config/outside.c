@@ -2,7 +2,6 @@
 /* What do the names of other systems in the environment make of `trust`? AUTH_MODE is the mode of /verify; AUTH_JWT_…
  * are one trusted issuer with the order of S1.3 among its sources of keys; AUTH_ISSUER and AUTH_AUDIENCE are one by
  * discovery (S4.1). An entry of the file for the same issuer keeps what these do not say. Below config/load.c. */
-#include <stdio.h>
 
 #include "server/config/config.h"
 #include "server/config/value.h"

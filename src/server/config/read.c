@@ -3,7 +3,6 @@
  * One document; no aliases, anchors, tags or directives; unknown and repeated keys are faults. First stage of Config ->
  * server; beside it config/environment.c, which sends the flow text of a variable through here too. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <yaml.h>
 
 #include "server/config/value.h"

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/time.h"
 #include "server/issuer/keeper_parts.h"
 
 enum { WAIT_MAX_MS = 1000, TOLD_EVERY = 60, MARK_EVERY = 3600, GATEWAY_TTL = 60 };

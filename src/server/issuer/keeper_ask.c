@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/time.h"
 #include "server/issuer/keeper_parts.h"
 
 static void add_time(struct jt_json_writer *out, const char *name, int64_t time)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /.well-known/oauth-protected-resource: which resource is protected here, and who gives tokens for it? RFC 9728,
  * made once. The address of this document goes into the challenges of /verify where a resource is configured. */
-#include <stdio.h>
 
 #include "base/json.h"
 #include "server/issuer/metadata.h"

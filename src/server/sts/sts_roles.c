@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What does a role of the configuration ask for? For each a trust of its own: its issuers, its audiences, any algorithm
  * that is asymmetric; and for all of them the keys that seal sessions. Part of assembling. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/secret.h"
-#include "server/issuer/revocations.h"
 #include "server/sts/sts.h"
 
 enum { SESSION_DEFAULT = 3600, SESSION_LEAST = 900, SESSION_MOST = 43200 };
