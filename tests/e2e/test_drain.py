@@ -22,6 +22,8 @@ def takes_no_more(server):
         server.socket().close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # it had got into the queue when the listener was closed
     return False
 
 
