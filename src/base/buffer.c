@@ -103,25 +103,23 @@ static uint64_t eight_digits(uint64_t number)
     return tens | (pairs - tens * 10) << 8;
 }
 
-/* As every time from 2001 to 2286 has: a token has three of them. */
-static void add_ten_digits(struct jt_buffer *buffer, uint64_t number)
+void jt_number_put_ten(uint64_t number, unsigned char out[10])
 {
-    unsigned char *at = jt_buffer_grow(buffer, 10);
     unsigned top = (unsigned)(number / TEN_TO_8);
     uint64_t eight = htole64(eight_digits(number % TEN_TO_8) | 0x3030303030303030U);
-    if (at == NULL)
-        return;
-    at[0] = (unsigned char)('0' + top / 10);
-    at[1] = (unsigned char)('0' + top % 10);
-    memcpy(at + 2, &eight, sizeof eight);
+    out[0] = (unsigned char)('0' + top / 10);
+    out[1] = (unsigned char)('0' + top % 10);
+    memcpy(out + 2, &eight, sizeof eight);
 }
 
 void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number)
 {
     char text[20]; /* the digits of 2^63 and a sign; written from the end */
     size_t at = sizeof text;
-    if (number >= 10LL * TEN_TO_8 && number < 100LL * TEN_TO_8) {
-        add_ten_digits(buffer, (uint64_t)number);
+    if (number >= 10LL * TEN_TO_8 && number < 100LL * TEN_TO_8) { /* nearly every time */
+        unsigned char *ten = jt_buffer_grow(buffer, 10);
+        if (ten != NULL)
+            jt_number_put_ten((uint64_t)number, ten);
         return;
     }
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;

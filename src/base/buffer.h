@@ -24,6 +24,8 @@ void jt_buffer_init_in(struct jt_buffer *buffer, void *memory, size_t room, size
 void jt_buffer_done(struct jt_buffer *buffer);
 void jt_buffer_add_text(struct jt_buffer *buffer, const char *text);
 void jt_buffer_add_number(struct jt_buffer *buffer, int64_t number);
+/* The digits of a number from 10^9 to below 10^10, as every time from 2001 to 2286 has them. */
+void jt_number_put_ten(uint64_t number, unsigned char out[10]);
 void jt_buffer_add_format(struct jt_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* jt_buffer_grow() where there may not be room enough yet. */
 unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len);

@@ -153,17 +153,6 @@ static inline void jt_json_name(struct jt_json_writer *writer, const char *name)
 {
     jt_json_member(writer, jeton_text(name));
 }
-/* The same for a name of three letters that needs no look, given as it is written: "\"iss\":". */
-static inline void jt_json_known(struct jt_json_writer *writer, const char written[7])
-{
-    size_t comma = !writer->first;
-    unsigned char *at = jt_buffer_grow(writer->buffer, comma + 6);
-    writer->first = false;
-    if (at == NULL)
-        return;
-    at[0] = ',';
-    memcpy(at + comma, written, 6);
-}
 void jt_json_add_string(struct jt_json_writer *writer, const char *name, struct jeton_bytes text);
 void jt_json_add_text(struct jt_json_writer *writer, const char *name, const char *text);
 void jt_json_add_number(struct jt_json_writer *writer, const char *name, int64_t number);

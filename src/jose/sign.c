@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How is a token made? The last stage of secret → token: header and claims are written straight as base64url's input,
- * signed, and put together. What the caller gives as JSON is read strictly first; the rest is ours and is not. */
+ * signed, and put together. What the caller gives as JSON is read strictly first; the rest is ours and is not. Nearly
+ * every token is written by sign_plain.c; here is any other, and every refusal. */
 #include "jose/sign.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/base64url.h"
 #include "jose/claims.h"
 #include "jose/keyset.h"
+#include "jose/sign_parts.h"
 
 #define CLAIMS_MAX 256 /* further claims of a call */
 #define PAYLOAD_MAX ((size_t)1 << 20)
@@ -160,16 +162,15 @@ struct payload {
 /* The name of a standard claim, unless it is taken. */
 static bool begin(struct payload *payload, enum jt_claim which)
 {
-    static const char written[][8] = {
-        [JT_CLAIM_EXP] = "\"exp\":", [JT_CLAIM_NBF] = "\"nbf\":", [JT_CLAIM_IAT] = "\"iat\":",
-        [JT_CLAIM_ISS] = "\"iss\":", [JT_CLAIM_SUB] = "\"sub\":", [JT_CLAIM_AUD] = "\"aud\":",
-        [JT_CLAIM_JTI] = "\"jti\":",
+    static const char *const names[] = {
+        [JT_CLAIM_EXP] = "exp", [JT_CLAIM_NBF] = "nbf", [JT_CLAIM_IAT] = "iat", [JT_CLAIM_ISS] = "iss",
+        [JT_CLAIM_SUB] = "sub", [JT_CLAIM_AUD] = "aud", [JT_CLAIM_JTI] = "jti",
     };
     unsigned bit = 1u << which;
     if ((payload->taken & bit) != 0)
         return false;
     payload->taken |= bit;
-    jt_json_known(&payload->writer, written[which]);
+    jt_json_name(&payload->writer, names[which]);
     return true;
 }
 
@@ -202,32 +203,39 @@ static void add_audiences(struct payload *payload)
     jt_buffer_add_byte(buffer, ']');
 }
 
-/* A version 4 UUID (RFC 9562 §5.4). */
+/* RFC 9562 §5.4. */
+bool jt_sign_uuid(const struct jeton_sign_options *options, unsigned char out[JT_SIGN_UUID])
+{
+    unsigned char raw[16];
+    static const char hex[] = "0123456789abcdef";
+    bool filled = options->random != NULL ? options->random(options->random_context, raw, sizeof raw) == 0
+                                          : jt_random(raw, sizeof raw) == JETON_OK;
+    if (!filled)
+        return false;
+    raw[6] = (unsigned char)((raw[6] & 0x0f) | 0x40);
+    raw[8] = (unsigned char)((raw[8] & 0x3f) | 0x80);
+    for (size_t i = 0, at = 0; i < sizeof raw; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[at++] = '-';
+        out[at++] = (unsigned char)hex[raw[i] >> 4];
+        out[at++] = (unsigned char)hex[raw[i] & 15];
+    }
+    return true;
+}
+
 static enum jeton_status add_jti(struct payload *payload, struct jeton_detail *detail)
 {
     const struct jeton_sign_options *options = payload->options;
-    unsigned char raw[16];
-    char text[36];
-    static const char hex[] = "0123456789abcdef";
+    unsigned char uuid[JT_SIGN_UUID];
     if (options->jti.len > 0) {
         add_text(payload, JT_CLAIM_JTI, options->jti);
         return JETON_OK;
     }
     if (!begin(payload, JT_CLAIM_JTI))
         return JETON_OK;
-    bool filled = options->random != NULL ? options->random(options->random_context, raw, sizeof raw) == 0
-                                          : jt_random(raw, sizeof raw) == JETON_OK;
-    if (!filled)
+    if (!jt_sign_uuid(options, uuid))
         return jt_fail(detail, JETON_INTERNAL_ERROR, "no randomness");
-    raw[6] = (unsigned char)((raw[6] & 0x0f) | 0x40);
-    raw[8] = (unsigned char)((raw[8] & 0x3f) | 0x80);
-    for (size_t i = 0, at = 0; i < sizeof raw; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            text[at++] = '-';
-        text[at++] = hex[raw[i] >> 4];
-        text[at++] = hex[raw[i] & 15];
-    }
-    jt_json_write_string(payload->writer.buffer, jeton_bytes(text, sizeof text));
+    jt_json_write_string(payload->writer.buffer, jeton_bytes(uuid, sizeof uuid));
     return JETON_OK;
 }
 
@@ -249,14 +257,6 @@ static bool written(const struct payload *payload, struct jeton_bytes name)
         if (jt_bytes_equal(payload->options->claims[i].name, name))
             return true;
     return false;
-}
-
-/* One growth instead of several. */
-static void expect(struct jt_buffer *buffer, size_t len)
-{
-    size_t now = buffer->len;
-    if (jt_buffer_grow(buffer, len) != NULL)
-        buffer->len = now;
 }
 
 static enum jeton_status write_payload(const struct jeton_sign_options *options, const struct extra *extra,
@@ -286,37 +286,39 @@ static enum jeton_status write_payload(const struct jeton_sign_options *options,
 
 /* --- The header --- */
 
+static struct jeton_bytes kid_of(const struct jt_secret_jwk *key, const struct jeton_sign_options *options)
+{
+    const struct jt_jwk_about *about = &key->about;
+    if (options->kid.len > 0)
+        return options->kid;
+    if (about->kid.len > 0 || about->shape.type == JT_KEY_OCT)
+        return about->kid;
+    return jeton_bytes(about->thumbprint, JT_THUMBPRINT_LENGTH);
+}
+
 static void write_header(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
                          const struct jeton_sign_options *options, struct jt_buffer *out)
 {
-    const struct jt_jwk_about *about = &key->about;
-    struct jeton_bytes kid = options->kid;
-    if (kid.len == 0)
-        kid = about->kid;
-    if (kid.len == 0 && about->shape.type != JT_KEY_OCT)
-        kid = jeton_bytes(about->thumbprint, JT_THUMBPRINT_LENGTH);
-    /* By hand: nearly all of it is the same each time. The names of algorithms need no escape. */
-    jt_buffer_add(out, JT_TEXT("{\"alg\":\""));
-    jt_buffer_add(out, jt_algorithm_name(alg));
-    if (options->typ.len > 0) {
-        jt_buffer_add(out, JT_TEXT("\",\"typ\":"));
-        jt_json_write_string(out, options->typ);
-    } else {
-        jt_buffer_add(out, JT_TEXT("\",\"typ\":\"JWT\""));
-    }
-    if (kid.len > 0) {
-        jt_buffer_add(out, JT_TEXT(",\"kid\":"));
-        jt_json_write_string(out, kid);
-    }
-    jt_buffer_add_byte(out, '}');
+    struct jt_json_writer writer;
+    struct jeton_bytes kid = kid_of(key, options);
+    jt_json_open(&writer, out);
+    jt_json_add_string(&writer, "alg", jt_algorithm_name(alg));
+    jt_json_add_string(&writer, "typ", options->typ.len > 0 ? options->typ : JT_TEXT("JWT"));
+    if (kid.len > 0)
+        jt_json_add_string(&writer, "kid", kid);
+    jt_json_close(&writer);
 }
 
-/* --- Putting together --- */
+/* --- The algorithm --- */
 
-/* The one of this name among those that a key signs with: one to six of them. */
-static const struct jt_algorithm *found_among(jt_alg_mask mask, struct jeton_bytes name)
+/* What the key signs with of itself, or the one of that name among those it signs with; NULL: none. */
+static const struct jt_algorithm *suited(const struct jt_jwk_about *about, struct jeton_bytes name)
 {
-    for (; mask != 0; mask &= mask - 1) {
+    if (name.len == 0) {
+        const struct jt_algorithm *alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
+        return alg != NULL && (about->signs & JT_ALG_BIT(alg->id)) != 0 ? alg : NULL;
+    }
+    for (jt_alg_mask mask = about->signs; mask != 0; mask &= mask - 1) { /* one to six of them */
         const struct jt_algorithm *alg = jt_algorithm_at((size_t)__builtin_ctz(mask));
         if (jt_bytes_equal(jt_algorithm_name(alg), name))
             return alg;
@@ -324,33 +326,28 @@ static const struct jt_algorithm *found_among(jt_alg_mask mask, struct jeton_byt
     return NULL;
 }
 
-static enum jeton_status chosen(const struct jt_secret_jwk *key, struct jeton_bytes name,
-                                const struct jt_algorithm **out, struct jeton_detail *detail)
+static enum jeton_status unsuited(const struct jt_jwk_about *about, struct jeton_bytes name,
+                                  struct jeton_detail *detail)
 {
-    const struct jt_jwk_about *about = &key->about;
-    const struct jt_algorithm *alg = found_among(about->signs, name);
-    if (alg != NULL) {
-        *out = alg;
-        return JETON_OK;
-    }
-    alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
+    const struct jt_algorithm *alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
     if (name.len > 0) {
         alg = jt_algorithm_find(name);
         if (alg == NULL || !jt_algorithm_usable(alg))
             return jt_fail(detail, JETON_ALG_NOT_ALLOWED, "there is no algorithm \"%s\" here", jt_escape(name).text);
     }
-    if (alg == NULL || (about->signs & JT_ALG_BIT(alg->id)) == 0)
-        return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key (%s) cannot sign with %s", jt_about_words(about).text,
-                       alg != NULL ? alg->name : "anything");
-    *out = alg;
-    return JETON_OK;
+    return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key (%s) cannot sign with %s", jt_about_words(about).text,
+                   alg != NULL ? alg->name : "anything");
 }
 
-static void add_base64url(struct jt_buffer *token, struct jeton_bytes bytes)
+/* --- Putting together --- */
+
+/* All the room at once; the caller's NUL will fit, too. */
+static unsigned char *grow_once(struct jt_buffer *token, size_t len)
 {
-    unsigned char *at = jt_buffer_grow(token, jt_base64url_encoded(bytes.len));
-    if (at != NULL)
-        jt_base64url_encode(bytes, (char *)at);
+    size_t start = token->len;
+    if (len > token->room - start && jt_buffer_grow(token, len + 1) != NULL)
+        token->len = start;
+    return jt_buffer_grow(token, len);
 }
 
 enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
@@ -358,25 +355,27 @@ enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_a
                               struct jeton_detail *detail)
 {
     unsigned char signature[4627]; /* ML-DSA-87; RSA of 8192 bits has 1024 */
-    size_t start = token->len, len = 0;
+    size_t start = token->len, size = 0;
+    size_t first = jt_base64url_encoded(header.len), second = jt_base64url_encoded(payload.len);
+    size_t third = jt_base64url_encoded(jt_signature_size(key->about.shape, alg->method));
     if ((key->about.signs & JT_ALG_BIT(alg->id)) == 0)
         return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key cannot sign with %s", alg->name);
-    expect(token, jt_base64url_encoded(header.len) + jt_base64url_encoded(payload.len) +
-                      jt_base64url_encoded(jt_signature_size(key->about.shape, alg->method)) +
-                      3); /* and the caller's NUL */
-    add_base64url(token, header);
-    jt_buffer_add_byte(token, '.');
-    add_base64url(token, payload);
-    if (token->status != JETON_OK)
+    char *at = (char *)grow_once(token, first + 1 + second + 1 + third);
+    if (at == NULL)
         return jt_fail(detail, token->status, "no room for the token");
-    struct jeton_bytes message = jeton_bytes(token->at + start, token->len - start);
-    enum jeton_status status = jt_sign(key->key, alg->method, message, signature, sizeof signature, &len);
-    if (status != JETON_OK)
+    jt_base64url_encode(header, at);
+    at[first] = '.';
+    jt_base64url_encode(payload, at + first + 1);
+    struct jeton_bytes message = jeton_bytes(at, first + 1 + second);
+    enum jeton_status status = jt_sign(key->key, alg->method, message, signature, sizeof signature, &size);
+    if (status != JETON_OK) {
+        token->len = start;
         return jt_fail(detail, status == JETON_OUT_OF_MEMORY ? status : JETON_INTERNAL_ERROR,
                        "the crypto library could not sign");
-    jt_buffer_add_byte(token, '.');
-    add_base64url(token, jeton_bytes(signature, len));
-    return token->status;
+    }
+    at[message.len] = '.';
+    jt_base64url_encode(jeton_bytes(signature, size), at + message.len + 1);
+    return JETON_OK;
 }
 
 static enum jeton_status check_options(const struct jeton_sign_options *options, struct jeton_detail *detail)
@@ -395,12 +394,14 @@ static enum jeton_status check_options(const struct jeton_sign_options *options,
     return JETON_OK;
 }
 
-enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct jeton_sign_options *options,
-                                struct jt_buffer *token, struct jeton_detail *detail)
+/* Any token, and every refusal. */
+static enum jeton_status sign_any(const struct jt_secret_jwk *key, const struct jeton_sign_options *options,
+                                  struct jt_buffer *token, struct jeton_detail *detail)
 {
-    const struct jt_algorithm *alg = NULL;
     JT_TRY(check_options(options, detail));
-    JT_TRY(chosen(key, options->alg, &alg, detail));
+    const struct jt_algorithm *alg = suited(&key->about, options->alg);
+    if (alg == NULL)
+        return unsuited(&key->about, options->alg, detail);
     JT_AUTO(extra_done) struct extra extra = {0};
     JT_TRY(read_extra(options, &extra, detail));
     JT_AUTO(jt_buffer_done) struct jt_buffer header = {0};
@@ -412,4 +413,14 @@ enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct je
     JT_TRY(write_payload(options, &extra, &payload, detail));
     JT_TRY(header.status);
     return jt_sign_jws(key, alg, jt_buffer_bytes(&header), jt_buffer_bytes(&payload), token, detail);
+}
+
+enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct jeton_sign_options *options,
+                                struct jt_buffer *token, struct jeton_detail *detail)
+{
+    struct jt_sign_plain plain;
+    const struct jt_algorithm *alg = suited(&key->about, options->alg);
+    if (alg != NULL && jt_sign_plain_write(jt_algorithm_name(alg), kid_of(key, options), options, &plain))
+        return jt_sign_jws(key, alg, plain.header, plain.payload, token, detail);
+    return sign_any(key, options, token, detail);
 }

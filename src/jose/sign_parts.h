@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How is a token made? What sign.c and sign_plain.c share, for these alone. */
+#ifndef JT_JOSE_SIGN_PARTS_H
+#define JT_JOSE_SIGN_PARTS_H
+
+#include "jose/sign.h"
+
+#define JT_SIGN_UUID 36
+#define JT_SIGN_PLAIN_ROOM 1280
+
+/* Header and payload of a token whose texts all stand in JSON as they are. */
+struct jt_sign_plain {
+    struct jeton_bytes header;
+    struct jeton_bytes payload;
+    unsigned char room[JT_SIGN_PLAIN_ROOM];
+};
+
+/* Writes them in one pass. False: this is another one, or nothing that may be signed; nothing is said about it. */
+bool jt_sign_plain_write(struct jeton_bytes alg, struct jeton_bytes kid, const struct jeton_sign_options *options,
+                         struct jt_sign_plain *out);
+/* A version 4 UUID; false: no randomness. */
+bool jt_sign_uuid(const struct jeton_sign_options *options, unsigned char out[JT_SIGN_UUID]);
+#endif
