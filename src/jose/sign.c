@@ -420,7 +420,9 @@ enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct je
 {
     struct jt_sign_plain plain;
     const struct jt_algorithm *alg = suited(&key->about, options->alg);
-    if (alg != NULL && jt_sign_plain_write(jt_algorithm_name(alg), kid_of(key, options), options, &plain))
-        return jt_sign_jws(key, alg, plain.header, plain.payload, token, detail);
-    return sign_any(key, options, token, detail);
+    if (alg == NULL || !jt_sign_plain_write(jt_algorithm_name(alg), kid_of(key, options), options, &plain))
+        return sign_any(key, options, token, detail);
+    if (plain.uuid != NULL && !jt_sign_uuid(options, plain.uuid))
+        return jt_fail(detail, JETON_INTERNAL_ERROR, "no randomness");
+    return jt_sign_jws(key, alg, plain.header, plain.payload, token, detail);
 }

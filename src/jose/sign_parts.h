@@ -12,6 +12,7 @@
 struct jt_sign_plain {
     struct jeton_bytes header;
     struct jeton_bytes payload;
+    unsigned char *uuid; /* where in the payload the caller puts one; NULL: nowhere */
     unsigned char room[JT_SIGN_PLAIN_ROOM];
 };
 

@@ -93,9 +93,9 @@ static void put_claims(struct line *line, const struct jeton_sign_options *optio
 }
 
 /* The first member's comma becomes the brace. */
-static void put_payload(struct line *line, const struct jeton_sign_options *options)
+static void put_payload(struct line *line, const struct jeton_sign_options *options, unsigned char **uuid)
 {
-    unsigned char *start = line->at, *uuid = NULL;
+    unsigned char *start = line->at;
     put_member(line, ",\"iss\":\"", options->issuer);
     put_member(line, ",\"sub\":\"", options->subject);
     if (options->audiences.count > 0)
@@ -106,17 +106,16 @@ static void put_payload(struct line *line, const struct jeton_sign_options *opti
     if (options->ttl > 0)
         put_time(line, ",\"exp\":", options->now + options->ttl);
     put_member(line, ",\"jti\":\"", options->jti);
-    if (options->jti.len == 0) {
+    *uuid = NULL;
+    if (options->jti.len == 0) { /* randomness is asked for once, when all the rest is known to be good */
         PUT(line, ",\"jti\":\"");
-        uuid = line->at; /* filled in when all the rest is known to be good */
+        *uuid = line->at;
         line->at += JT_SIGN_UUID;
         PUT(line, "\"");
     }
     put_claims(line, options);
     PUT(line, "}");
     *start = '{';
-    if (uuid != NULL && line->plain)
-        line->plain = jt_sign_uuid(options, uuid);
 }
 
 static void put_header(struct line *line, struct jeton_bytes alg, struct jeton_bytes kid, struct jeton_bytes typ)
@@ -160,7 +159,7 @@ bool jt_sign_plain_write(struct jeton_bytes alg, struct jeton_bytes kid, const s
         return false;
     put_header(&line, alg, kid, options->typ);
     unsigned char *payload = line.at;
-    put_payload(&line, options);
+    put_payload(&line, options, &out->uuid);
     out->header = jeton_bytes(out->room, (size_t)(payload - out->room));
     out->payload = jeton_bytes(payload, (size_t)(line.at - payload));
     return line.plain;

@@ -39,7 +39,8 @@ static int count_bytes(void *context, void *out, size_t len)
 
 static int no_bytes(void *context, void *out, size_t len)
 {
-    (void)context, (void)out, (void)len;
+    (void)out, (void)len;
+    ++*(unsigned *)context;
     return -1;
 }
 
@@ -240,7 +241,12 @@ static void an_identifier_of_chance_is_asked_for_once(void **state)
         assert_int_equal(calls, 1);
         jt_buffer_done(&made.token);
         assert_int_equal(both_ways(&options), JETON_OK);
-        options.random = no_bytes;
+        options.random = no_bytes; /* nor again where it fails */
+        calls = 0;
+        made = make(&options);
+        assert_int_equal(made.status, JETON_INTERNAL_ERROR);
+        assert_int_equal(calls, 1);
+        jt_buffer_done(&made.token);
         assert_int_equal(both_ways(&options), JETON_INTERNAL_ERROR);
     }
 }
