@@ -157,5 +157,4 @@ void jt_json_add_string(struct jt_json_writer *writer, const char *name, struct 
 void jt_json_add_text(struct jt_json_writer *writer, const char *name, const char *text);
 void jt_json_add_number(struct jt_json_writer *writer, const char *name, int64_t number);
 void jt_json_add_boolean(struct jt_json_writer *writer, const char *name, bool value);
-void jt_json_add_raw(struct jt_json_writer *writer, const char *name, struct jeton_bytes json);
 #endif

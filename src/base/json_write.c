@@ -160,9 +160,3 @@ void jt_json_add_boolean(struct jt_json_writer *writer, const char *name, bool v
     jt_json_name(writer, name);
     jt_buffer_add_text(writer->buffer, value ? "true" : "false");
 }
-
-void jt_json_add_raw(struct jt_json_writer *writer, const char *name, struct jeton_bytes json)
-{
-    jt_json_name(writer, name);
-    jt_buffer_add(writer->buffer, json);
-}
