@@ -25,6 +25,7 @@ struct bench_token {
     struct jeton_bytes signature;     /* as in JOSE, decoded */
     struct jeton_bytes raw_signature; /* as OpenSSL takes it: DER for ECDSA */
     char id[40];                      /* its jti */
+    char tenant_id[80];               /* its longest claim, as JSON */
 };
 
 struct bench_material {

@@ -146,16 +146,18 @@ static char *pem_of(EVP_PKEY *pkey, bool secret)
 
 /* --- Tokens --- */
 
-static char *payload_of(const struct bench_material *material, const char *id, int64_t expires)
+static char *payload_of(const struct bench_material *material, struct bench_token *token, int64_t expires)
 {
     /* The last claim is as long as it takes. */
+    char *tenant_id = token->tenant_id;
     static const char filler[] = "3f0c9a51-7d2e-4b68-a1f4-5e9b07c8d263-3f0c9a51-7d2e-4b68-a1f4-5e9b07c8d263";
     for (int pad = 0; pad < (int)sizeof filler; pad++) {
+        snprintf(tenant_id, sizeof token->tenant_id, "\"%.*s\"", pad, filler);
         char *text = print(
             "{\"iss\":\"" BENCH_ISSUER "\",\"sub\":\"user-4f1c0a3e\",\"aud\":\"" BENCH_AUDIENCE
             "\",\"exp\":%lld,\"nbf\":%lld,\"iat\":%lld,\"jti\":\"%s\",\"scope\":\"read write\",\"client_id\":"
-            "\"web\",\"tenant_id\":\"%.*s\"}",
-            (long long)expires, (long long)material->now - 60, (long long)material->now - 60, id, pad, filler);
+            "\"web\",\"tenant_id\":%s}",
+            (long long)expires, (long long)material->now - 60, (long long)material->now - 60, token->id, tenant_id);
         if (strlen(text) == PAYLOAD_SIZE)
             return text;
         free(text);
@@ -205,7 +207,7 @@ void bench_token_make(const struct bench_material *material, EVP_PKEY *pkey, con
 {
     snprintf(out->id, sizeof out->id, "9b1deb4d-3b7d-4bad-9bdd-%012x", serial);
     char *header = print("{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}", material->alg, kid);
-    char *payload = payload_of(material, out->id, expires);
+    char *payload = payload_of(material, out, expires);
     char *first = bench_base64url(header, strlen(header)), *second = bench_base64url(payload, strlen(payload));
     char *message = print("%s.%s", first, second);
     signature_of(material, pkey, jeton_text(message), out);

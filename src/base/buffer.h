@@ -55,8 +55,9 @@ static inline void jt_buffer_add_byte(struct jt_buffer *buffer, unsigned char by
         *at = byte;
 }
 
+/* No memory, no bytes: said here, since nothing on the way to it compares with NULL. */
 static inline struct jeton_bytes jt_buffer_bytes(const struct jt_buffer *buffer)
 {
-    return jeton_bytes(buffer->at, buffer->len);
+    return jeton_bytes(buffer->at, buffer->at != NULL ? buffer->len : 0);
 }
 #endif

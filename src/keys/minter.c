@@ -170,8 +170,10 @@ static struct kept *kept_new(uint64_t hash, struct jeton_bytes name, struct jeto
     if (kept == NULL)
         return NULL;
     *kept = (struct kept){hash, moment->epoch, moment->now, name.len, token.len};
-    memcpy(kept->at, name.at, name.len);
-    memcpy(kept->at + name.len, token.at, token.len);
+    if (name.len > 0)
+        memcpy(kept->at, name.at, name.len);
+    if (token.len > 0)
+        memcpy(kept->at + name.len, token.at, token.len);
     return kept;
 }
 
