@@ -148,8 +148,7 @@ static char *pem_of(EVP_PKEY *pkey, bool secret)
 
 static char *payload_of(const struct bench_material *material, struct bench_token *token, int64_t expires)
 {
-    /* The last claim is as long as it takes. */
-    char *tenant_id = token->tenant_id;
+    char *tenant_id = token->tenant_id; /* as long as it takes */
     static const char filler[] = "3f0c9a51-7d2e-4b68-a1f4-5e9b07c8d263-3f0c9a51-7d2e-4b68-a1f4-5e9b07c8d263";
     for (int pad = 0; pad < (int)sizeof filler; pad++) {
         snprintf(tenant_id, sizeof token->tenant_id, "\"%.*s\"", pad, filler);

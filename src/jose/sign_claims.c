@@ -59,14 +59,10 @@ static enum jeton_status read_claims_json(const struct jeton_sign_options *optio
 static bool is_plain(struct jeton_bytes value)
 {
     const unsigned char *at = value.at;
-    size_t len = value.len, i = 1;
+    size_t len = value.len;
     if (len >= 2 && at[0] == '"' && at[len - 1] == '"')
         return jt_bytes_plain(jeton_bytes(at + 1, len - 2)) == len - 2;
-    if (len == 0 || len > 18 || at[0] < '1' || at[0] > '9')
-        return false;
-    while (i < len && at[i] >= '0' && at[i] <= '9')
-        i++;
-    return i == len;
+    return jt_sign_whole_number(value);
 }
 
 static enum jeton_status check_name(const struct jeton_sign_options *options, size_t i, struct jeton_detail *detail)

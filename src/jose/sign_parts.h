@@ -24,6 +24,17 @@ bool jt_sign_plain_write(struct jeton_bytes alg, struct jeton_bytes kid, const s
  * JETON_INTERNAL_ERROR (no randomness). */
 JT_CHECKED jt_sign_payload(const struct jeton_sign_options *options, struct jt_buffer *out,
                            struct jeton_detail *detail);
+/* A positive one of 18 digits at most: JSON in its one form, without a parser. */
+static inline bool jt_sign_whole_number(struct jeton_bytes value)
+{
+    const unsigned char *at = value.at;
+    if (value.len == 0 || value.len > 18 || at[0] < '1')
+        return false;
+    for (size_t i = 0; i < value.len; i++)
+        if (at[i] < '0' || at[i] > '9')
+            return false;
+    return true;
+}
 /* A version 4 UUID; false: no randomness. */
 bool jt_sign_uuid(const struct jeton_sign_options *options, unsigned char out[JT_SIGN_UUID]);
 #endif

@@ -44,17 +44,6 @@ static void put_time(struct line *line, const char name[8], int64_t seconds)
     line->at += 7 + 10;
 }
 
-static bool is_whole_number(struct jeton_bytes value)
-{
-    const unsigned char *at = value.at;
-    if (value.len == 0 || value.len > 18 || at[0] < '1')
-        return false;
-    for (size_t i = 0; i < value.len; i++)
-        if (at[i] < '0' || at[i] > '9')
-            return false;
-    return true;
-}
-
 /* JSON in its one form that needs no parser to be seen as such: a string of plain ASCII, or a whole number. */
 static void put_value(struct line *line, struct jeton_bytes value)
 {
@@ -64,7 +53,7 @@ static void put_value(struct line *line, struct jeton_bytes value)
     if (value.len >= 2 && in[0] == '"' && in[value.len - 1] == '"') {
         at[0] = at[value.len - 1] = '"';
         line->plain &= jt_bytes_put_plain(jeton_bytes(in + 1, value.len - 2), at + 1);
-    } else if (is_whole_number(value)) {
+    } else if (jt_sign_whole_number(value)) {
         memcpy(at, in, value.len);
     } else {
         line->plain = false;
