@@ -94,27 +94,24 @@ static bool decode_by_tables(const unsigned char *in, size_t len, unsigned char 
 }
 
 #if defined(__x86_64__) && !defined(JT_BASE64URL_PLAIN)
-/* Sixteen characters become twelve bytes, with four bytes of nothing behind them. The high half of a character says how
- * far its value is from it ("_" alone is not like its neighbours); high and low half together say whether it is one: a
- * bit stands for a row of the alphabet, set in `high` for the rows of a high half, in `low` where the row lacks it. */
-#define DISTANCE _mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0)
-#define HIGH _mm_setr_epi8(32, 32, 1, 2, 4, 8, 4, 16, 32, 32, 32, 32, 32, 32, 32, 32)
-#define LOW                                                                                                            \
-    _mm_setr_epi8(0x25, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x23, 0x3b, 0x3b, 0x3a, 0x3b, 0x33)
+/* Sixteen characters become twelve bytes, with four bytes of nothing behind them. The high half of a character is its
+ * row, and says how far its value is from it; "_" alone is not like its neighbours and takes row 0. The low half is its
+ * column: a character of the alphabet has a bit that its row and its column share; `known` keeps the least of what they
+ * share. A byte beyond ASCII has no column. */
+#define DISTANCE _mm_setr_epi8(63 - '_', 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0)
+#define ROW _mm_setr_epi8(0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0)
+#define COLUMN _mm_setr_epi8(26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 4, 4, 5, 4, 12)
 #define ORDER _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1)
 
-__attribute__((target("ssse3"))) static inline __m128i sixteen(__m128i text, __m128i *foreign)
+__attribute__((target("ssse3"))) static inline __m128i sixteen(__m128i text, __m128i *known)
 {
-    const __m128i distance = DISTANCE, high = HIGH, low = LOW, order = ORDER, half = _mm_set1_epi8(15);
-    __m128i upper = _mm_and_si128(_mm_srli_epi32(text, 4), half);
-    __m128i line = _mm_cmpeq_epi8(text, _mm_set1_epi8('_'));
-    *foreign = _mm_or_si128(
-        *foreign, _mm_and_si128(_mm_shuffle_epi8(high, upper), _mm_shuffle_epi8(low, _mm_and_si128(text, half))));
-    __m128i value = _mm_add_epi8(text, _mm_shuffle_epi8(distance, upper));
-    value = _mm_add_epi8(value, _mm_and_si128(line, _mm_set1_epi8(63 - '_' + 'A')));
+    __m128i row = _mm_and_si128(_mm_srli_epi32(text, 4), _mm_set1_epi8(15));
+    *known = _mm_min_epu8(*known, _mm_and_si128(_mm_shuffle_epi8(ROW, row), _mm_shuffle_epi8(COLUMN, text)));
+    row = _mm_andnot_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('_')), row);
+    __m128i value = _mm_add_epi8(text, _mm_shuffle_epi8(DISTANCE, row));
     __m128i twelve = _mm_maddubs_epi16(value, _mm_set1_epi32(0x01400140)); /* pairs of six bits */
     __m128i three = _mm_madd_epi16(twelve, _mm_set1_epi32(0x00011000));    /* pairs of twelve */
-    return _mm_shuffle_epi8(three, order);
+    return _mm_shuffle_epi8(three, ORDER);
 }
 
 /* Twelve bytes, and none behind them. */
@@ -124,69 +121,81 @@ static inline void put12(unsigned char *out, __m128i bytes)
     put4(out + 8, (uint32_t)_mm_cvtsi128_si32(_mm_unpackhi_epi64(bytes, bytes)));
 }
 
-/* The last two or three characters, filled up with "A", which is zero; false: they say something beyond whole bytes. */
-__attribute__((target("ssse3"))) static inline bool decode_rest(const unsigned char *in, size_t rest,
-                                                                unsigned char *out, __m128i *foreign)
+/* The last two or three characters, filled up with "A", which is zero. */
+static inline uint32_t rest_of(const unsigned char *in, size_t rest)
 {
-    if (rest == 0)
-        return true;
-    uint32_t text = in[0] | (uint32_t)in[1] << 8 | (uint32_t)(rest == 3 ? in[2] : 'A') << 16 | (uint32_t)'A' << 24;
-    uint32_t bytes = (uint32_t)_mm_cvtsi128_si32(sixteen(_mm_set1_epi32((int)text), foreign)) & 0xffffff;
+    return in[0] | (uint32_t)in[1] << 8 | (uint32_t)(rest == 3 ? in[2] : 'A') << 16 | (uint32_t)'A' << 24;
+}
+
+/* Their one or two bytes; false: they say something beyond whole bytes. */
+static inline bool put_rest(unsigned char *out, size_t rest, uint32_t bytes)
+{
     out[0] = (unsigned char)bytes;
     if (rest == 3)
         out[1] = (unsigned char)(bytes >> 8);
-    return bytes >> 8 * (rest - 1) == 0;
+    return (bytes & 0xffffff) >> 8 * (rest - 1) == 0;
 }
 
 /* The last sixteen of the whole fours may be decoded twice in part. */
 __attribute__((target("ssse3"))) static bool decode_by_sixteens(const unsigned char *in, size_t len, unsigned char *out)
 {
-    __m128i foreign = _mm_setzero_si128();
+    __m128i known = _mm_set1_epi8(-1);
     size_t rest = len % 4, whole = len - rest;
     for (size_t at = 0; at < whole; at += 16) {
         if (at > whole - 16)
             at = whole - 16;
-        put12(out + at / 4 * 3, sixteen(_mm_loadu_si128((const __m128i *)(const void *)(in + at)), &foreign));
+        put12(out + at / 4 * 3, sixteen(_mm_loadu_si128((const __m128i *)(const void *)(in + at)), &known));
     }
-    bool clean = decode_rest(in + whole, rest, out + whole / 4 * 3, &foreign);
-    return clean & (_mm_movemask_epi8(_mm_cmpeq_epi8(foreign, _mm_setzero_si128())) == 0xffff);
+    bool clean = true;
+    if (rest > 0) {
+        __m128i bytes = sixteen(_mm_set1_epi32((int)rest_of(in + whole, rest)), &known);
+        clean = put_rest(out + whole / 4 * 3, rest, (uint32_t)_mm_cvtsi128_si32(bytes));
+    }
+    return clean & (_mm_movemask_epi8(_mm_cmpeq_epi8(known, _mm_setzero_si128())) == 0);
 }
 
-/* The same for thirty-two at a time, each half by itself, and the halves joined at the end: 24 bytes, and eight of
- * nothing. */
-__attribute__((target("avx2"))) static inline __m256i thirty_two(const unsigned char *in, __m256i *foreign)
+/* The same for thirty-two characters, each half by itself. */
+__attribute__((target("avx2"))) static inline __m256i thirty_two(__m256i text, __m256i *known)
 {
-    const __m256i distance = _mm256_broadcastsi128_si256(DISTANCE), high = _mm256_broadcastsi128_si256(HIGH);
-    const __m256i low = _mm256_broadcastsi128_si256(LOW), order = _mm256_broadcastsi128_si256(ORDER);
-    const __m256i half = _mm256_set1_epi8(15), join = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7);
-    __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)in);
-    __m256i upper = _mm256_and_si256(_mm256_srli_epi32(text, 4), half);
-    __m256i line = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('_'));
-    *foreign = _mm256_or_si256(*foreign, _mm256_and_si256(_mm256_shuffle_epi8(high, upper),
-                                                          _mm256_shuffle_epi8(low, _mm256_and_si256(text, half))));
-    __m256i value = _mm256_add_epi8(text, _mm256_shuffle_epi8(distance, upper));
-    value = _mm256_add_epi8(value, _mm256_and_si256(line, _mm256_set1_epi8(63 - '_' + 'A')));
+    const __m256i rows = _mm256_broadcastsi128_si256(ROW), columns = _mm256_broadcastsi128_si256(COLUMN);
+    const __m256i distance = _mm256_broadcastsi128_si256(DISTANCE), order = _mm256_broadcastsi128_si256(ORDER);
+    __m256i row = _mm256_and_si256(_mm256_srli_epi32(text, 4), _mm256_set1_epi8(15));
+    *known = _mm256_min_epu8(*known,
+                             _mm256_and_si256(_mm256_shuffle_epi8(rows, row), _mm256_shuffle_epi8(columns, text)));
+    row = _mm256_andnot_si256(_mm256_cmpeq_epi8(text, _mm256_set1_epi8('_')), row);
+    __m256i value = _mm256_add_epi8(text, _mm256_shuffle_epi8(distance, row));
     __m256i twelve = _mm256_maddubs_epi16(value, _mm256_set1_epi32(0x01400140));
     __m256i three = _mm256_madd_epi16(twelve, _mm256_set1_epi32(0x00011000));
-    return _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(three, order), join);
+    return _mm256_shuffle_epi8(three, order);
+}
+
+/* Thirty-two characters at `in`; the halves' bytes are joined: 24, and none behind them. */
+__attribute__((target("avx2"))) static inline void put24(const unsigned char *in, unsigned char *out, __m256i *known)
+{
+    __m256i bytes = thirty_two(_mm256_loadu_si256((const __m256i *)(const void *)in), known);
+    bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7));
+    _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(bytes));
+    _mm_storel_epi64((__m128i *)(void *)(out + 16), _mm256_extracti128_si256(bytes, 1));
 }
 
 /* The last thirty-two of the whole fours may be decoded twice in part. */
 __attribute__((target("avx2"))) static bool decode_by_thirty_twos(const unsigned char *in, size_t len,
                                                                   unsigned char *out)
 {
-    __m256i foreign = _mm256_setzero_si256();
-    __m128i foreign_rest = _mm_setzero_si128();
+    __m256i known = _mm256_set1_epi8(-1);
     size_t rest = len % 4, whole = len - rest;
-    for (size_t at = 0; at < whole; at += 32) {
-        if (at > whole - 32)
-            at = whole - 32;
-        __m256i bytes = thirty_two(in + at, &foreign);
-        _mm_storeu_si128((__m128i *)(void *)(out + at / 4 * 3), _mm256_castsi256_si128(bytes));
-        _mm_storel_epi64((__m128i *)(void *)(out + at / 4 * 3 + 16), _mm256_extracti128_si256(bytes, 1));
+    const unsigned char *last = in + whole - 32, *behind = in + whole;
+    unsigned char *last_out = out + whole / 4 * 3 - 24, *behind_out = last_out + 24;
+    for (; in < last; in += 32, out += 24)
+        put24(in, out, &known);
+    put24(last, last_out, &known);
+    bool clean = true;
+    if (rest > 0) {
+        __m256i bytes = thirty_two(_mm256_set1_epi32((int)rest_of(behind, rest)), &known);
+        clean = put_rest(behind_out, rest, (uint32_t)_mm_cvtsi128_si32(_mm256_castsi256_si128(bytes)));
     }
-    bool clean = decode_rest(in + whole, rest, out + whole / 4 * 3, &foreign_rest);
-    return clean & _mm256_testz_si256(foreign, foreign) & _mm_testz_si128(foreign_rest, foreign_rest);
+    __m256i foreign = _mm256_cmpeq_epi8(known, _mm256_setzero_si256());
+    return clean & _mm256_testz_si256(foreign, foreign);
 }
 
 static bool decode(const unsigned char *in, size_t len, unsigned char *out)
