@@ -162,6 +162,31 @@ static void random_texts_are_judged_alike(void **state)
     }
 }
 
+/* Strings and what is around them fall on every place of the blocks that are looked through ahead; so does the one byte
+ * that makes a text another. */
+static void every_place_in_a_block_is_judged_alike(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < 200; len++) {
+        char text[ROOM], filling[200];
+        memset(filling, 'x', len);
+        filling[len] = 0;
+        snprintf(text, sizeof text, "{\"%s\":\"%s\",\"n\":[12,\"\",{}],\"\":true}", filling, filling);
+        assert_true(is_plain(jeton_text(text)));
+        same(jeton_text(text));
+        for (char *at = strchr(text, 'x'); at != NULL; at = strchr(at + 1, 'x')) {
+            static const char bytes[] = "\"\\\x1f\x80";
+            for (size_t i = 0; i < sizeof bytes - 1; i++) {
+                *at = bytes[i];
+                assert_false(is_plain(jeton_text(text)));
+                if (len % 13 == 0)
+                    same(jeton_text(text));
+            }
+            *at = 'x';
+        }
+    }
+}
+
 static void object_of(char *text, size_t room, const char *first, const char *second, bool inner)
 {
     snprintf(text, room, "%s{\"%s\":1,\"between\":[],\"%s\":2}%s", inner ? "{\"x\":" : "", first, second,
@@ -219,6 +244,7 @@ int main(void)
         cmocka_unit_test(every_change_of_one_byte_is_judged_alike),
         cmocka_unit_test(every_cut_and_every_insertion_is_judged_alike),
         cmocka_unit_test(random_texts_are_judged_alike),
+        cmocka_unit_test(every_place_in_a_block_is_judged_alike),
         cmocka_unit_test(a_name_that_is_there_twice_is_refused_and_one_nearly_so_is_not),
         cmocka_unit_test(an_arena_too_small_is_as_before),
     };
