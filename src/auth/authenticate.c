@@ -15,22 +15,15 @@ static void begin(struct jt_judgement *judgement)
     judgement->verified = NULL;
 }
 
-static inline enum jeton_status run(struct jt_judgement *judgement, unsigned plan, struct jeton_detail *detail)
-{
-    for (; plan != 0; plan &= plan - 1) /* from the lowest bit on */
-        JT_TRY(jt_checks[__builtin_ctz(plan)].run(judgement, detail));
-    return JETON_OK;
-}
-
 static enum jeton_status judge(struct jt_judgement *judgement, const struct jt_revocation *revocation,
                                struct jeton_detail *detail)
 {
     const struct jt_policy *policy = judgement->policy;
 
-    JT_TRY(run(judgement, policy->plan & ~RIGHTS, detail));
+    JT_TRY(jt_checks_run(judgement, policy->plan & ~RIGHTS, detail));
     if (revocation->revoked != NULL && revocation->revoked(revocation->context, judgement->verified))
         return jt_fail(detail, JETON_TOKEN_REVOKED, "the token was revoked");
-    return run(judgement, policy->plan & RIGHTS, detail);
+    return jt_checks_run(judgement, policy->plan & RIGHTS, detail);
 }
 
 enum jeton_status jt_authenticate_unrevoked(struct jeton_bytes token, const struct jt_keyset *keys,

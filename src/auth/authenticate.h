@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is this? The walk token → principal: one table of checks in the order that jeton-verify(1) promises, run by two
- * loops. */
+/* Who is this? The walk token → principal: the table of checks in the order that jeton-verify(1) promises, run up to
+ * the first failure or, to explain, to its end. */
 #ifndef JT_AUTH_AUTHENTICATE_H
 #define JT_AUTH_AUTHENTICATE_H
 

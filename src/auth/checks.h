@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is judged about a token, in which order, and what must hold before? One table for the two loops of
- * authenticate.c and explain.c. */
+/* What is judged about a token, in which order, and what must hold before? One table, checks.def, for authenticate.c,
+ * which stops at the first failure, and explain.c, which goes on. */
 #ifndef JT_AUTH_CHECKS_H
 #define JT_AUTH_CHECKS_H
 
@@ -25,34 +25,16 @@ struct jt_judgement {
 };
 
 enum jt_check_id {
-    JT_CHECK_SIZE,
-    JT_CHECK_SHAPE,
-    JT_CHECK_HEADER,
-    JT_CHECK_CRIT,
-    JT_CHECK_ALGORITHM,
-    JT_CHECK_TRUST,
-    JT_CHECK_KEY,
-    JT_CHECK_SIGNATURE,
-    JT_CHECK_PAYLOAD,
-    JT_CHECK_TYPES,
-    JT_CHECK_EXP,
-    JT_CHECK_NBF,
-    JT_CHECK_IAT,
-    JT_CHECK_ISSUER,
-    JT_CHECK_AUDIENCE,
-    JT_CHECK_SUBJECT,
-    JT_CHECK_TYP,
-    JT_CHECK_REQUIRED,
-    JT_CHECK_MAX_AGE,
-    JT_CHECK_SCOPE,
-    JT_CHECK_ROLE,
+#define JT_CHECK(id, ...) JT_CHECK_##id,
+#include "auth/checks.def"
+#undef JT_CHECK
     JT_CHECK_COUNT
 };
 
 struct jt_check {
     const char *name;
     enum jeton_status (*run)(struct jt_judgement *judgement, struct jeton_detail *detail);
-    bool (*asked)(const struct jt_policy *policy); /* NULL: always */
+    bool (*asked)(const struct jt_policy *policy);
     unsigned needs;   /* bits of the checks that must have passed for this one to be possible */
     unsigned without; /* bit of the claim without which nothing is asked, unless it is required */
     unsigned claims;  /* bits of the claims that must be of their type */
@@ -63,4 +45,6 @@ extern const struct jt_check jt_checks[JT_CHECK_COUNT];
 /* Bits of the checks that this policy asks for: the plan of every judgement by it. A check that is not asked for would
  * hold. */
 unsigned jt_checks_asked(const struct jt_policy *policy);
+/* Those of the plan, up to the first that fails. */
+JT_CHECKED jt_checks_run(struct jt_judgement *judgement, unsigned plan, struct jeton_detail *detail);
 #endif

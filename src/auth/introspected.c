@@ -112,8 +112,7 @@ JT_CHECKED jt_introspected_judge(struct jeton_bytes text, const struct jt_policy
 
     JT_TRY(jt_json_read(text, JT_JSON_PAYLOAD, arena, &json, detail));
     jt_claims_find(json, &claims);
-    for (unsigned plan = policy->plan & ABOUT_CLAIMS; plan != 0; plan &= plan - 1)
-        JT_TRY(jt_checks[__builtin_ctz(plan)].run(&judgement, detail));
+    JT_TRY(jt_checks_run(&judgement, policy->plan & ABOUT_CLAIMS, detail));
     *out = json;
     return JETON_OK;
 }
