@@ -16,36 +16,47 @@ static const struct {
     [JT_CLAIM_SCP] = {{"scp", 3}, ANY},
 };
 
-/* One compare of a whole word for each name; the walk asks this for every member of a payload. */
-#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+/* A registered claim by its name, and what kind its value nearly always is: then nothing more is to be asked, but of a
+ * time how late it is. An audience is looked at in any case. */
+struct known {
+    uint32_t name;
+    unsigned char claim;
+    unsigned char usual;
+};
+
+/* Three letters are one number, and the numbers of the registered names have places of their own in a small table. */
+#define NAME(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
+#define PLACE(name) ((uint32_t)((name)*0x9e3779b9U) >> 28)
+#define KNOWN(a, b, c, claim, usual) [PLACE(NAME(a, b, c))] = {NAME(a, b, c), claim, usual}
+
+static inline const struct known *known_of(struct jeton_bytes name)
+{
+    static const struct known scope = {0, JT_CLAIM_SCOPE, JT_NODE_STRING},
+                              threes[16] = {
+                                  KNOWN('e', 'x', 'p', JT_CLAIM_EXP, JT_NODE_RAW),
+                                  KNOWN('n', 'b', 'f', JT_CLAIM_NBF, JT_NODE_RAW),
+                                  KNOWN('i', 'a', 't', JT_CLAIM_IAT, JT_NODE_RAW),
+                                  KNOWN('i', 's', 's', JT_CLAIM_ISS, JT_NODE_STRING),
+                                  KNOWN('s', 'u', 'b', JT_CLAIM_SUB, JT_NODE_STRING),
+                                  KNOWN('j', 't', 'i', JT_CLAIM_JTI, JT_NODE_STRING),
+                                  KNOWN('s', 'c', 'p', JT_CLAIM_SCP, JT_NODE_ARRAY),
+                                  KNOWN('a', 'u', 'd', JT_CLAIM_AUD, 0),
+                              };
+    const unsigned char *at = name.at;
+    uint16_t front;
+    if (name.len == 3) {
+        memcpy(&front, at, sizeof front);
+        uint32_t word = le16toh(front) | (uint32_t)at[2] << 16;
+        const struct known *known = &threes[PLACE(word)];
+        return known->name == word ? known : NULL;
+    }
+    return name.len == 5 && memcmp(at, "scope", 5) == 0 ? &scope : NULL;
+}
 
 static inline enum jt_claim claim_of(struct jeton_bytes name)
 {
-    const unsigned char *at = name.at;
-    if (name.len == 5 && memcmp(at, "scope", 5) == 0)
-        return JT_CLAIM_SCOPE;
-    if (name.len != 3)
-        return JT_CLAIM_COUNT;
-    switch (NAME(at[0], at[1], at[2])) {
-    case NAME('e', 'x', 'p'):
-        return JT_CLAIM_EXP;
-    case NAME('n', 'b', 'f'):
-        return JT_CLAIM_NBF;
-    case NAME('i', 'a', 't'):
-        return JT_CLAIM_IAT;
-    case NAME('i', 's', 's'):
-        return JT_CLAIM_ISS;
-    case NAME('s', 'u', 'b'):
-        return JT_CLAIM_SUB;
-    case NAME('a', 'u', 'd'):
-        return JT_CLAIM_AUD;
-    case NAME('j', 't', 'i'):
-        return JT_CLAIM_JTI;
-    case NAME('s', 'c', 'p'):
-        return JT_CLAIM_SCP;
-    default:
-        return JT_CLAIM_COUNT;
-    }
+    const struct known *known = known_of(name);
+    return known != NULL ? (enum jt_claim)known->claim : JT_CLAIM_COUNT;
 }
 
 /* Eight decimal digits at once: each pair, then each four, then all eight are joined by a multiplication. */
@@ -90,16 +101,14 @@ static bool audience_fits(struct jt_json value)
     return jt_json_type(value) == JT_JSON_ARRAY && strings(value, true);
 }
 
-/* One look at the value each: a number or a string has bytes, anything else has none. */
-static inline bool type_fits(enum jt_claim which, struct jt_json value, struct jt_numeric_date *time)
+static bool type_fits(enum jt_claim which, struct jt_json value)
 {
+    struct jt_numeric_date unused;
     switch (registered[which].type) {
-    case TIME: {
-        struct jeton_bytes number = jt_json_number(value);
-        return number.len > 0 && read_time(number, time);
-    }
+    case TIME:
+        return jt_json_type(value) == JT_JSON_NUMBER && jt_numeric_date_read(jt_json_number(value), &unused);
     case TEXT:
-        return jt_json_string(value).at != NULL;
+        return jt_json_type(value) == JT_JSON_STRING;
     case AUDIENCE:
         return audience_fits(value);
     case ANY:
@@ -108,54 +117,21 @@ static inline bool type_fits(enum jt_claim which, struct jt_json value, struct j
     return true;
 }
 
-/* Each of these puts a claim in its place; a call for each name keeps the walk free of tables. */
-static inline void found(struct jt_claims *out, enum jt_claim which, struct jt_json value, bool fits)
+static __attribute__((noinline)) void found_unusual(struct jt_claims *out, enum jt_claim which, struct jt_json value)
 {
+    if (which == JT_CLAIM_AUD && jt_json_type(value) == JT_JSON_ARRAY && jt_json_count(value) == 0)
+        return; /* for nobody, the same as not there */
     out->at[which] = value;
-    if (!fits)
+    if (!type_fits(which, value))
         out->wrong |= 1u << which;
 }
 
-static inline void found_time(struct jt_claims *out, enum jt_claim which, struct jt_json value)
+static void find_times(struct jt_claims *out)
 {
-    struct jeton_bytes number = jt_json_number(value);
-    found(out, which, value, number.len > 0 && read_time(number, &out->time[which]));
-}
-
-static inline void found_text(struct jt_claims *out, enum jt_claim which, struct jt_json value)
-{
-    found(out, which, value, jt_json_string(value).at != NULL);
-}
-
-static inline void found_audience(struct jt_claims *out, struct jt_json value)
-{
-    if (jt_json_type(value) == JT_JSON_ARRAY && jt_json_count(value) == 0)
-        return; /* for nobody, the same as not there */
-    found(out, JT_CLAIM_AUD, value, audience_fits(value));
-}
-
-static inline void find_one(struct jt_claims *out, enum jt_claim which, struct jt_json value)
-{
-    switch (which) {
-    case JT_CLAIM_EXP:
-    case JT_CLAIM_NBF:
-    case JT_CLAIM_IAT:
-        found_time(out, which, value);
-        return;
-    case JT_CLAIM_ISS:
-    case JT_CLAIM_SUB:
-    case JT_CLAIM_JTI:
-        found_text(out, which, value);
-        return;
-    case JT_CLAIM_AUD:
-        found_audience(out, value);
-        return;
-    case JT_CLAIM_SCOPE:
-    case JT_CLAIM_SCP:
-        found(out, which, value, true);
-        return;
-    case JT_CLAIM_COUNT:
-        return;
+    for (enum jt_claim which = JT_CLAIM_EXP; which <= JT_CLAIM_IAT; which++) {
+        struct jeton_bytes number = jt_json_number(out->at[which]);
+        if (number.at != NULL && !read_time(number, &out->time[which]))
+            out->wrong |= 1u << which;
     }
 }
 
@@ -164,9 +140,16 @@ void jt_claims_find(struct jt_json object, struct jt_claims *out)
     memset(out->at, 0, sizeof out->at); /* a time is looked at where its claim is there, and only then */
     out->wrong = 0;
     out->all = object;
-    for (struct jt_json_walk w = jt_json_walk(object); jt_json_next(&w);)
-        if (w.name.len == 3 || w.name.len == 5)
-            find_one(out, claim_of(w.name), w.value);
+    for (struct jt_json_walk w = jt_json_walk(object); jt_json_next(&w);) {
+        const struct known *known = known_of(w.name);
+        if (known == NULL)
+            continue;
+        if (jt_json_kind(w.value) == known->usual)
+            out->at[known->claim] = w.value;
+        else
+            found_unusual(out, (enum jt_claim)known->claim, w.value);
+    }
+    find_times(out);
 }
 
 enum jeton_status jt_claims_types(const struct jt_claims *claims, struct jeton_detail *detail)
@@ -203,9 +186,8 @@ bool jt_claim_typed(enum jt_claim which)
 
 bool jt_claim_type_fits(struct jeton_bytes name, struct jt_json value)
 {
-    struct jt_numeric_date unused;
     enum jt_claim which = claim_of(name);
-    return which == JT_CLAIM_COUNT || type_fits(which, value, &unused);
+    return which == JT_CLAIM_COUNT || type_fits(which, value);
 }
 
 bool jt_claims_element(struct jt_json claim, size_t index, struct jeton_bytes *out)
