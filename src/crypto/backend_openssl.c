@@ -213,8 +213,9 @@ static bool integer_read(const unsigned char **at, const unsigned char *end, uns
     }
     if (len > half)
         return false;
-    memset(out, 0, half - len);
-    memcpy(out + half - len, in, len);
+    if (len < half)
+        memset(out, 0, half - len);
+    memmove(out + half - len, in, len); /* gcc knows the bound, and would make memcpy() a slow "rep movs" */
     return true;
 }
 

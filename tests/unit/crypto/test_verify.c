@@ -179,6 +179,31 @@ static void an_ecdsa_signature_has_one_length_and_one_form(void **state)
 }
 
 /* SECURITY row 10. On the heap, exactly as long as said, so that reading past the end is seen. */
+/* One number in 256 is shorter than its half of the signature. */
+static void ecdsa_numbers_that_begin_with_zeros_are_filled_up(void **state)
+{
+    (void)state;
+    static const struct jt_method es256 = {JT_SCHEME_ECDSA, JT_HASH_SHA256};
+    struct jt_secret_key *key = NULL;
+    struct jt_public_key *half = NULL;
+    unsigned char signature[64];
+    size_t len = 0;
+    assert_int_equal(jt_secret_key_generate(JT_KEY_EC, JT_CURVE_P256, 0, &key, NULL), JETON_OK);
+    assert_int_equal(jt_public_of(key, &half, NULL), JETON_OK);
+    for (unsigned seen = 0; seen != 3;) {
+        memset(signature, 0xff, sizeof signature);
+        assert_int_equal(jt_sign(key, es256, JT_TEXT("m"), signature, sizeof signature, &len), JETON_OK);
+        if (signature[0] != 0 && signature[32] != 0)
+            continue;
+        seen |= (signature[0] == 0 ? 1u : 0) | (signature[32] == 0 ? 2u : 0);
+        assert_int_equal(jt_verify(half, es256, JT_TEXT("m"), jeton_bytes(signature, len)), JETON_OK);
+        signature[signature[0] == 0 ? 0 : 32] = 1;
+        assert_int_equal(jt_verify(half, es256, JT_TEXT("m"), jeton_bytes(signature, len)), JETON_SIGNATURE_INVALID);
+    }
+    jt_public_key_release(half);
+    jt_secret_key_release(key);
+}
+
 static void a_short_or_long_rsa_signature_is_refused_before_it_is_read(void **state)
 {
     (void)state;
@@ -427,6 +452,7 @@ int main(void)
         cmocka_unit_test(pss_and_pkcs1_of_one_key_do_not_mix),
         cmocka_unit_test(psychic_signatures_are_refused),
         cmocka_unit_test(an_ecdsa_signature_has_one_length_and_one_form),
+        cmocka_unit_test(ecdsa_numbers_that_begin_with_zeros_are_filled_up),
         cmocka_unit_test(a_short_or_long_rsa_signature_is_refused_before_it_is_read),
         cmocka_unit_test(hmac_needs_a_key_as_long_as_the_hash),
         cmocka_unit_test(a_mac_is_taken_whole_or_not),
