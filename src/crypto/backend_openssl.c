@@ -158,9 +158,9 @@ static enum jeton_status lane_open(struct lane *lane, const struct jt_backend_ke
 }
 
 /* Gives the context back; one that failed in a way that is not the signature's is not kept. */
-static void context_give(struct jt_backend_key *key, struct context *context, bool good)
+static inline void context_give(struct jt_backend_key *key, size_t home, struct context *context, bool good)
 {
-    if (!good || !jt_slots_give(&key->slots, context))
+    if (!good || !jt_slots_give(&key->slots, home, context))
         context_free(context);
 }
 
@@ -271,7 +271,8 @@ static enum jeton_status verify_one_step(struct lane *lane, struct jeton_bytes m
 static enum jeton_status verify(struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message,
                                 struct jeton_bytes signature)
 {
-    struct context *context = jt_slots_take(&key->slots);
+    size_t home = jt_slots_home();
+    struct context *context = jt_slots_take(&key->slots, home);
     if (context == NULL && (context = calloc(1, sizeof *context)) == NULL)
         return JETON_OUT_OF_MEMORY;
     struct lane *lane = &context->lane[lane_of(method)];
@@ -279,7 +280,7 @@ static enum jeton_status verify(struct jt_backend_key *key, struct jt_method met
     if (status == JETON_OK)
         status = lane->fresh != NULL ? verify_one_step(lane, message, signature)
                                      : verify_two_steps(lane, method, message, signature);
-    context_give(key, context, status == JETON_OK || status == JETON_SIGNATURE_INVALID);
+    context_give(key, home, context, status == JETON_OK || status == JETON_SIGNATURE_INVALID);
     return status;
 }
 
@@ -317,7 +318,8 @@ static bool sign_mac(struct lane *lane, struct jeton_bytes message, unsigned cha
 static enum jeton_status sign(struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message,
                               unsigned char *out, size_t size)
 {
-    struct context *context = jt_slots_take(&key->slots);
+    size_t home = jt_slots_home();
+    struct context *context = jt_slots_take(&key->slots, home);
     if (context == NULL && (context = calloc(1, sizeof *context)) == NULL)
         return JETON_OUT_OF_MEMORY;
     struct lane *lane = &context->lane[lane_of(method)];
@@ -329,7 +331,7 @@ static enum jeton_status sign(struct jt_backend_key *key, struct jt_method metho
         if (!signed_it)
             status = jt_openssl_failed(JETON_INTERNAL_ERROR);
     }
-    context_give(key, context, status == JETON_OK);
+    context_give(key, home, context, status == JETON_OK);
     return status;
 }
 

@@ -8,7 +8,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #define JT_SLOTS 8
@@ -24,12 +25,12 @@ struct jt_slots {
     _Alignas(JT_CACHE_LINE) _Atomic(struct jt_slots *) more;
 };
 
-static inline void jt_slots_init(struct jt_slots *slots)
-{
-    for (size_t i = 0; i < JT_SLOTS; i++)
-        atomic_init(&slots->slot[i].context, NULL);
-    atomic_init(&slots->more, NULL);
-}
+void jt_slots_init(struct jt_slots *slots);
+/* Frees every context; nobody may hold one any more. */
+void jt_slots_done(struct jt_slots *slots, void (*free_context)(void *context));
+/* jt_slots_take() and jt_slots_give() where another thread was at the slot first. */
+void *jt_slots_take_any(struct jt_slots *slots, size_t home);
+bool jt_slots_give_any(struct jt_slots *slots, size_t home, void *context);
 
 /* The slot where this thread looks first. Thread ids are addresses far apart: the product's high bits mix them. */
 static inline size_t jt_slots_home(void)
@@ -40,64 +41,30 @@ static inline size_t jt_slots_home(void)
     return (size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 61) % JT_SLOTS;
 }
 
-/* A context that nobody else holds, or NULL: then the caller makes one and gives that back. */
-static inline void *jt_slots_take(struct jt_slots *slots)
+static inline void *jt_slot_take(struct jt_slot *slot)
 {
-    size_t home = jt_slots_home();
-    for (; slots != NULL; slots = atomic_load_explicit(&slots->more, memory_order_acquire)) {
-        for (size_t i = 0; i < JT_SLOTS; i++) {
-            struct jt_slot *slot = &slots->slot[(home + i) % JT_SLOTS];
-            if (atomic_load_explicit(&slot->context, memory_order_relaxed) == NULL)
-                continue;
-            void *context = atomic_exchange_explicit(&slot->context, NULL, memory_order_acquire);
-            if (context != NULL)
-                return context;
-        }
-    }
-    return NULL;
+    if (atomic_load_explicit(&slot->context, memory_order_relaxed) == NULL)
+        return NULL;
+    return atomic_exchange_explicit(&slot->context, NULL, memory_order_acquire);
+}
+
+static inline bool jt_slot_give(struct jt_slot *slot, void *context)
+{
+    void *empty = NULL;
+    return atomic_compare_exchange_strong_explicit(&slot->context, &empty, context, memory_order_release,
+                                                   memory_order_relaxed);
+}
+
+/* A context that nobody else holds, or NULL: then the caller makes one and gives that back. */
+static inline void *jt_slots_take(struct jt_slots *slots, size_t home)
+{
+    void *context = jt_slot_take(&slots->slot[home]);
+    return context != NULL ? context : jt_slots_take_any(slots, home);
 }
 
 /* False when there was no room for it and no memory for more room: the caller then frees the context. */
-static inline bool jt_slots_give(struct jt_slots *slots, void *context)
+static inline bool jt_slots_give(struct jt_slots *slots, size_t home, void *context)
 {
-    size_t home = jt_slots_home();
-    for (;;) {
-        for (size_t i = 0; i < JT_SLOTS; i++) {
-            struct jt_slot *slot = &slots->slot[(home + i) % JT_SLOTS];
-            void *empty = NULL;
-            if (atomic_compare_exchange_strong_explicit(&slot->context, &empty, context, memory_order_release,
-                                                        memory_order_relaxed))
-                return true;
-        }
-        struct jt_slots *more = atomic_load_explicit(&slots->more, memory_order_acquire);
-        if (more == NULL) {
-            struct jt_slots *made = aligned_alloc(JT_CACHE_LINE, sizeof *made);
-            if (made == NULL)
-                return false;
-            jt_slots_init(made);
-            if (atomic_compare_exchange_strong_explicit(&slots->more, &more, made, memory_order_acq_rel,
-                                                        memory_order_acquire))
-                more = made;
-            else
-                free(made);
-        }
-        slots = more;
-    }
-}
-
-/* Frees every context; nobody may hold one any more. */
-static inline void jt_slots_done(struct jt_slots *slots, void (*free_context)(void *context))
-{
-    struct jt_slots *more = NULL;
-    for (struct jt_slots *block = slots; block != NULL; block = more) {
-        for (size_t i = 0; i < JT_SLOTS; i++) {
-            void *context = atomic_load_explicit(&block->slot[i].context, memory_order_acquire);
-            if (context != NULL)
-                free_context(context);
-        }
-        more = atomic_load_explicit(&block->more, memory_order_acquire);
-        if (block != slots)
-            free(block);
-    }
+    return jt_slot_give(&slots->slot[home], context) || jt_slots_give_any(slots, home, context);
 }
 #endif
