@@ -9,7 +9,7 @@
 
 #include "base/secret.h"
 
-enum { FIRST_ROOM = 256 };
+enum { FIRST_ROOM = 256, SPARE = 1 }; /* beyond what is asked for: else the next step goes the longer way */
 
 void jt_buffer_init(struct jt_buffer *buffer, size_t max)
 {
@@ -50,9 +50,10 @@ static bool move(struct jt_buffer *buffer, size_t room)
     unsigned char *at = malloc(room > 0 ? room : 1);
     if (at == NULL)
         return false;
-    if (buffer->at != NULL)
+    if (buffer->at != NULL) {
         memcpy(at, buffer->at, buffer->len);
-    leave(buffer);
+        leave(buffer);
+    }
     buffer->at = at;
     buffer->room = buffer->taken = room;
     return true;
@@ -74,10 +75,12 @@ unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len)
     size_t needed = buffer->len + len;
     if (needed > buffer->room || buffer->at == NULL) {
         size_t room = buffer->room < buffer->max / 2 ? buffer->room * 2 : buffer->max;
-        if (room < needed)
-            room = needed;
         if (room < FIRST_ROOM)
-            room = FIRST_ROOM < buffer->max ? FIRST_ROOM : buffer->max;
+            room = FIRST_ROOM;
+        if (room <= needed)
+            room = needed + SPARE;
+        if (room > buffer->max)
+            room = buffer->max;
         if (!move(buffer, room))
             return fail(buffer, JETON_OUT_OF_MEMORY);
     }

@@ -92,15 +92,6 @@ static enum jeton_status unsuited(const struct jt_jwk_about *about, struct jeton
 
 /* --- Putting together --- */
 
-/* All the room at once; the caller's NUL will fit, too. */
-static unsigned char *grow_once(struct jt_buffer *token, size_t len)
-{
-    size_t start = token->len;
-    if (len > token->room - start && jt_buffer_grow(token, len + 1) != NULL)
-        token->len = start;
-    return jt_buffer_grow(token, len);
-}
-
 enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
                               struct jeton_bytes header, struct jeton_bytes payload, struct jt_buffer *token,
                               struct jeton_detail *detail)
@@ -111,9 +102,11 @@ enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_a
     size_t third = jt_base64url_encoded(jt_signature_size(key->about.shape, alg->method));
     if ((key->about.signs & JT_ALG_BIT(alg->id)) == 0)
         return jt_fail(detail, JETON_KEY_UNSUITABLE, "this key cannot sign with %s", alg->name);
-    char *at = (char *)grow_once(token, first + 1 + second + 1 + third);
+    /* All the room at once; the NUL of who gives it away fits, too. */
+    char *at = (char *)jt_buffer_grow(token, first + 1 + second + 1 + third + 1);
     if (at == NULL)
         return jt_fail(detail, token->status, "no room for the token");
+    token->len--;
     jt_base64url_encode(header, at);
     at[first] = '.';
     jt_base64url_encode(payload, at + first + 1);

@@ -10,14 +10,14 @@ enum jeton_status jt_border_give(struct jt_buffer *buffer, struct jeton_output *
 {
     jt_buffer_add_byte(buffer, '\0');
     enum jeton_status status = buffer->status;
-    if (status == JETON_OK) {
-        output->at = (char *)buffer->at;
-        output->len = buffer->len - 1;
-        buffer->at = NULL;
-        buffer->len = buffer->room = buffer->taken = 0;
+    if (status != JETON_OK) {
+        jt_buffer_done(buffer);
+        return status == JETON_ARGUMENT_INVALID ? JETON_OUT_OF_MEMORY : status; /* over the maximum */
     }
-    jt_buffer_done(buffer);
-    return status == JETON_ARGUMENT_INVALID ? JETON_OUT_OF_MEMORY : status; /* over the maximum */
+    output->at = (char *)buffer->at;
+    output->len = buffer->len - 1;
+    jt_buffer_init(buffer, buffer->max);
+    return JETON_OK;
 }
 
 void jeton_output_done(struct jeton_output *output)
