@@ -288,11 +288,11 @@ __attribute__((target("ssse3"))) static void encode_by_twelves(const unsigned ch
 /* 24 bytes at least. */
 __attribute__((target("avx2"))) static void encode_by_twenty_fours(const unsigned char *in, size_t len, char *out)
 {
-    const unsigned char *last = in + len - 24;
-    char *last_out = out + len / 3 * 4 - 32;
-    for (; in < last; in += 24, out += 32)
-        twenty_four(in, out);
-    twenty_four(last, last_out);
+    for (size_t at = 0; at < len; at += 24) {
+        if (at > len - 24)
+            at = len - 24;
+        twenty_four(in + at, out + at / 3 * 4);
+    }
 }
 
 /* Gives how many bytes were encoded: all threes, or none. */
