@@ -13,7 +13,7 @@ static enum jeton_status missing(struct jeton_detail *detail, const char *name)
     return jt_fail(detail, JETON_CLAIM_MISSING, "%s is missing", name);
 }
 
-static bool one_of(const struct jt_texts *texts, struct jeton_bytes text)
+static inline bool one_of(const struct jt_texts *texts, struct jeton_bytes text)
 {
     for (size_t i = 0; i < texts->count; i++)
         if (jt_bytes_equal(texts->at[i], text))
@@ -51,8 +51,8 @@ enum jeton_status jt_claims_exp(const struct jt_claims *claims, const struct jt_
                    (long long)rules->leeway);
 }
 
-static enum jeton_status begun(const struct jt_claims *claims, enum jt_claim which, const char *what,
-                               const struct jt_claim_rules *rules, int64_t now, struct jeton_detail *detail)
+static inline enum jeton_status begun(const struct jt_claims *claims, enum jt_claim which, const char *what,
+                                      const struct jt_claim_rules *rules, int64_t now, struct jeton_detail *detail)
 {
     if (!there(claims, which))
         return JETON_OK;

@@ -17,7 +17,7 @@ static const struct {
 };
 
 /* A registered claim by its name, and what kind its value nearly always is: then nothing more is to be asked, but of a
- * time how late it is. An audience is looked at in any case. */
+ * time how late it is and of an audience whether it is empty. */
 struct known {
     uint32_t name;
     unsigned char claim;
@@ -40,7 +40,7 @@ static inline const struct known *known_of(struct jeton_bytes name)
                                   KNOWN('s', 'u', 'b', JT_CLAIM_SUB, JT_NODE_STRING),
                                   KNOWN('j', 't', 'i', JT_CLAIM_JTI, JT_NODE_STRING),
                                   KNOWN('s', 'c', 'p', JT_CLAIM_SCP, JT_NODE_ARRAY),
-                                  KNOWN('a', 'u', 'd', JT_CLAIM_AUD, 0),
+                                  KNOWN('a', 'u', 'd', JT_CLAIM_AUD, JT_NODE_STRING),
                               };
     const unsigned char *at = name.at;
     uint16_t front;
@@ -150,6 +150,8 @@ void jt_claims_find(struct jt_json object, struct jt_claims *out)
             found_unusual(out, (enum jt_claim)known->claim, w.value);
     }
     find_times(out);
+    if (jt_json_kind(out->at[JT_CLAIM_AUD]) == JT_NODE_STRING && jt_json_string(out->at[JT_CLAIM_AUD]).len == 0)
+        out->wrong |= 1u << JT_CLAIM_AUD;
 }
 
 enum jeton_status jt_claims_types(const struct jt_claims *claims, struct jeton_detail *detail)

@@ -37,7 +37,7 @@ static uint64_t word_at(const unsigned char *at)
 
 /* Two lanes of eight bytes; the last sixteen may be counted twice. Not keyed: nobody can choose what is in the table
  * but the holders of its keys. */
-static size_t hash_of(struct jeton_bytes text)
+static inline size_t hash_of(struct jeton_bytes text)
 {
     const uint64_t odd = 0x9e3779b97f4a7c15u;
     const unsigned char *at = text.at;

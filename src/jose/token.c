@@ -36,7 +36,7 @@ enum jeton_status jt_token_split(struct jeton_bytes text, struct jt_token *out, 
     return JETON_OK;
 }
 
-static bool part(struct jeton_bytes text, unsigned char **at, struct jeton_bytes *out)
+static inline bool part(struct jeton_bytes text, unsigned char **at, struct jeton_bytes *out)
 {
     *out = jeton_bytes(*at, jt_base64url_decoded(text.len));
     *at += out->len;
