@@ -11,6 +11,7 @@
 
 #define SLICES 41
 #define SLICE_NS 1.2e6
+#define WARM_UP 4 /* runs before a slice that are not timed: whoever ran before has left other things in the caches */
 
 double bench_thread_time(void)
 {
@@ -45,6 +46,8 @@ void bench_print_list(const char *name, const double *values, size_t count)
 static double slice(struct bench_job *job)
 {
     bool good = true;
+    for (size_t i = 0; i < WARM_UP; i++)
+        good &= job->run(job->state, &job->tokens[job->turn++ % BENCH_TOKENS]);
     double from = bench_thread_time();
     for (size_t i = 0; i < job->batch; i++)
         good &= job->run(job->state, &job->tokens[job->turn++ % BENCH_TOKENS]);
