@@ -286,7 +286,8 @@ __attribute__((target("ssse3"))) static void encode_by_twelves(const unsigned ch
 }
 
 /* 24 bytes at least. */
-__attribute__((target("avx2"))) static void encode_by_twenty_fours(const unsigned char *in, size_t len, char *out)
+__attribute__((target("avx2"))) static JT_HOT void encode_by_twenty_fours(const unsigned char *in, size_t len,
+                                                                          char *out)
 {
     for (size_t at = 0; at < len; at += 24) {
         if (at > len - 24)
@@ -315,7 +316,7 @@ static size_t encode_threes(const unsigned char *in, size_t len, char *out)
 }
 #endif
 
-void jt_base64url_encode(struct jeton_bytes bytes, char *out)
+JT_HOT void jt_base64url_encode(struct jeton_bytes bytes, char *out)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const unsigned char *in = bytes.at;

@@ -66,7 +66,7 @@ static unsigned char *fail(struct jt_buffer *buffer, enum jeton_status status)
     return NULL;
 }
 
-unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len)
+JT_HOT unsigned char *jt_buffer_grow_moving(struct jt_buffer *buffer, size_t len)
 {
     if (buffer->status != JETON_OK)
         return NULL;
@@ -106,7 +106,7 @@ static uint64_t eight_digits(uint64_t number)
     return tens | (pairs - tens * 10) << 8;
 }
 
-void jt_number_put_ten(uint64_t number, unsigned char out[10])
+JT_HOT void jt_number_put_ten(uint64_t number, unsigned char out[10])
 {
     unsigned top = (unsigned)(number / TEN_TO_8);
     uint64_t eight = htole64(eight_digits(number % TEN_TO_8) | 0x3030303030303030U);

@@ -164,7 +164,7 @@ static inline two_words put_sixteen(const unsigned char *in, unsigned char *out)
     return foreign_of(bytes);
 }
 
-bool jt_bytes_put_plain(struct jeton_bytes text, unsigned char *out)
+JT_HOT bool jt_bytes_put_plain(struct jeton_bytes text, unsigned char *out)
 {
     const unsigned char *in = text.at;
     size_t len = text.len;

@@ -199,7 +199,7 @@ static size_t der_write(unsigned char out[DER_MAX], struct jeton_bytes signature
 }
 
 /* One INTEGER of OpenSSL's own making, right-aligned into `half` bytes. */
-static bool integer_read(const unsigned char **at, const unsigned char *end, unsigned char *out, size_t half)
+static JT_HOT bool integer_read(const unsigned char **at, const unsigned char *end, unsigned char *out, size_t half)
 {
     const unsigned char *in = *at;
     if (end - in < 2 || in[0] != 0x02 || in[1] > end - in - 2)
@@ -230,8 +230,8 @@ static bool der_read(const unsigned char *der, size_t len, unsigned char *out, s
 
 /* --- Checking --- */
 
-static bool digest_of(EVP_MD_CTX *context, struct jeton_bytes message, unsigned char out[EVP_MAX_MD_SIZE],
-                      unsigned *len)
+static JT_HOT bool digest_of(EVP_MD_CTX *context, struct jeton_bytes message, unsigned char out[EVP_MAX_MD_SIZE],
+                             unsigned *len)
 {
     /* NULL keeps the hash of the last time: no fetch, no lock */
     return EVP_DigestInit_ex2(context, NULL, NULL) > 0 && EVP_DigestUpdate(context, message.at, message.len) > 0 &&
@@ -315,8 +315,8 @@ static bool sign_mac(struct lane *lane, struct jeton_bytes message, unsigned cha
            EVP_MAC_final(lane->mac, out, &made, size) > 0 && made == size;
 }
 
-static enum jeton_status sign(struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message,
-                              unsigned char *out, size_t size)
+static JT_HOT enum jeton_status sign(struct jt_backend_key *key, struct jt_method method, struct jeton_bytes message,
+                                     unsigned char *out, size_t size)
 {
     size_t home = jt_slots_home();
     struct context *context = jt_slots_take(&key->slots, home);

@@ -48,7 +48,7 @@ size_t jt_hash_size(enum jt_hash hash)
     return 0;
 }
 
-bool jt_method_fits(struct jt_key_shape shape, struct jt_method method)
+JT_HOT bool jt_method_fits(struct jt_key_shape shape, struct jt_method method)
 {
     const struct jt_curve_facts *curve = jt_curve_facts(shape.curve);
     switch (method.scheme) {
@@ -67,7 +67,7 @@ bool jt_method_fits(struct jt_key_shape shape, struct jt_method method)
     return false;
 }
 
-size_t jt_signature_size(struct jt_key_shape shape, struct jt_method method)
+JT_HOT size_t jt_signature_size(struct jt_key_shape shape, struct jt_method method)
 {
     const struct jt_curve_facts *curve = jt_curve_facts(shape.curve);
     switch (method.scheme) {

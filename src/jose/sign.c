@@ -63,7 +63,7 @@ static void write_header(const struct jt_secret_jwk *key, const struct jt_algori
 /* --- The algorithm --- */
 
 /* What the key signs with of itself, or the one of that name among those it signs with; NULL: none. */
-static const struct jt_algorithm *suited(const struct jt_jwk_about *about, struct jeton_bytes name)
+static JT_HOT const struct jt_algorithm *suited(const struct jt_jwk_about *about, struct jeton_bytes name)
 {
     if (name.len == 0) {
         const struct jt_algorithm *alg = about->alg != NULL ? about->alg : jt_algorithm_default(about->shape);
@@ -92,9 +92,9 @@ static enum jeton_status unsuited(const struct jt_jwk_about *about, struct jeton
 
 /* --- Putting together --- */
 
-enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
-                              struct jeton_bytes header, struct jeton_bytes payload, struct jt_buffer *token,
-                              struct jeton_detail *detail)
+JT_HOT enum jeton_status jt_sign_jws(const struct jt_secret_jwk *key, const struct jt_algorithm *alg,
+                                     struct jeton_bytes header, struct jeton_bytes payload, struct jt_buffer *token,
+                                     struct jeton_detail *detail)
 {
     unsigned char signature[4627]; /* ML-DSA-87; RSA of 8192 bits has 1024 */
     size_t start = token->len, size = 0;
@@ -159,8 +159,8 @@ static __attribute__((noinline, cold)) enum jeton_status sign_any(const struct j
     return jt_sign_jws(key, alg, jt_buffer_bytes(&header), jt_buffer_bytes(&payload), token, detail);
 }
 
-enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct jeton_sign_options *options,
-                                struct jt_buffer *token, struct jeton_detail *detail)
+JT_HOT enum jeton_status jt_sign_token(const struct jt_secret_jwk *key, const struct jeton_sign_options *options,
+                                       struct jt_buffer *token, struct jeton_detail *detail)
 {
     struct jt_sign_plain plain;
     const struct jt_algorithm *alg = suited(&key->about, options->alg);

@@ -27,7 +27,7 @@ static void put_text(struct line *line, struct jeton_bytes text)
 }
 
 /* A name with its comma, colon and first quote, and its text; none for an empty one. */
-static void put_member(struct line *line, const char name[9], struct jeton_bytes text)
+static JT_HOT void put_member(struct line *line, const char name[9], struct jeton_bytes text)
 {
     if (text.len == 0)
         return;

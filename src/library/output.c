@@ -6,7 +6,7 @@
 
 #include "base/secret.h"
 
-enum jeton_status jt_border_give(struct jt_buffer *buffer, struct jeton_output *output)
+JT_HOT enum jeton_status jt_border_give(struct jt_buffer *buffer, struct jeton_output *output)
 {
     jt_buffer_add_byte(buffer, '\0');
     enum jeton_status status = buffer->status;
@@ -20,7 +20,7 @@ enum jeton_status jt_border_give(struct jt_buffer *buffer, struct jeton_output *
     return JETON_OK;
 }
 
-void jeton_output_done(struct jeton_output *output)
+JT_HOT void jeton_output_done(struct jeton_output *output)
 {
     if (output == NULL || output->at == NULL)
         return;

@@ -6,8 +6,8 @@
 
 #define TOKEN_MAX ((size_t)2 << 20)
 
-enum jeton_status jeton_sign(const struct jeton_secret_key *key, const struct jeton_sign_options *options,
-                             struct jeton_output *token, struct jeton_detail *detail)
+JT_HOT enum jeton_status jeton_sign(const struct jeton_secret_key *key, const struct jeton_sign_options *options,
+                                    struct jeton_output *token, struct jeton_detail *detail)
 {
     struct jt_buffer buffer;
     if (options->size != sizeof *options)
