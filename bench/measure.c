@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How is a few percent seen on a machine that others use too? By the thread's own CPU time, by comparing only what ran
  * within the same few milliseconds, and by medians: a neighbour on the core slows both sides of a slice alike, and a
- * slice that was disturbed on one side only is an outlier that no median sees. Of each round only the quieter half of
- * the slices counts. */
+ * slice that was disturbed on one side only is an outlier that no median sees. Of each round only the quietest
+ * quarter of the slices counts: on a busy host more than half of them can be disturbed. */
 #include "measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define SLICES 41
+#define SLICES 81
+#define QUIET (SLICES / 4)
 #define SLICE_NS 1.2e6
 #define WARM_UP 4 /* runs before a slice that are not timed: whoever ran before has left other things in the caches */
 
@@ -65,16 +66,16 @@ static void choose_batch(struct bench_job *job)
         job->batch *= 2;
 }
 
-/* The median ratio of the quieter half: of those slices in which both sides together took least. */
+/* The median ratio of the quietest slices: those in which both sides together took least. */
 static double quiet_ratio(const double *us, const double *base)
 {
     double sum[SLICES], order[SLICES], kept[SLICES];
     size_t count = 0;
     for (size_t s = 0; s < SLICES; s++)
         sum[s] = order[s] = us[s] + base[s];
-    double middle = bench_median(order, SLICES);
+    qsort(order, SLICES, sizeof *order, by_value);
     for (size_t s = 0; s < SLICES; s++)
-        if (sum[s] <= middle)
+        if (sum[s] <= order[QUIET])
             kept[count++] = us[s] / base[s];
     return bench_median(kept, count);
 }
