@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must a crypto library be able to do for jeton? One constant table per backend, below crypto.c, which asks it
- * only after the policy was kept: the numbers have the sizes of their type, the method is the key's, lengths can be
- * right. A backend answers mathematics and holds no policy. */
+/* What must a crypto library be able to do for jeton? One constant table per backend, below crypto.c and handles.c,
+ * which ask it only after the policy was kept: the numbers have the sizes of their type, the method is the key's,
+ * lengths can be right. A backend answers mathematics and holds no policy. */
 #ifndef JT_CRYPTO_BACKEND_H
 #define JT_CRYPTO_BACKEND_H
 

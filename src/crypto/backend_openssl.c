@@ -9,7 +9,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 #include <openssl/rsa.h>
 
 #include "crypto/numbers.h"
@@ -68,21 +67,6 @@ static void context_free(void *at)
     free(context);
 }
 
-static const char *hash_name(enum jt_hash hash)
-{
-    switch (hash) {
-    case JT_HASH_SHA256:
-        return "SHA2-256";
-    case JT_HASH_SHA384:
-        return "SHA2-384";
-    case JT_HASH_SHA512:
-        return "SHA2-512";
-    case JT_HASH_NONE:
-        break;
-    }
-    return NULL;
-}
-
 /* PSS with a salt of exactly the hash's length (RFC 7518 §3.5) and MGF1 with the same hash. */
 static bool set_method(EVP_PKEY_CTX *pkey, struct jt_method method, const EVP_MD *hash)
 {
@@ -99,7 +83,8 @@ static bool set_method(EVP_PKEY_CTX *pkey, struct jt_method method, const EVP_MD
 
 static bool open_two_steps(struct lane *lane, const struct jt_backend_key *key, struct jt_method method)
 {
-    EVP_MD *hash = EVP_MD_fetch(NULL, hash_name(method.hash), NULL); /* the digest context keeps it from here on */
+    EVP_MD *hash = EVP_MD_fetch(NULL, jt_openssl_hash_name(method.hash),
+                                NULL); /* the digest context keeps it from here on */
     lane->digest = EVP_MD_CTX_new();
     lane->pkey = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
     bool open = hash != NULL && lane->digest != NULL && lane->pkey != NULL &&
@@ -126,7 +111,7 @@ static bool open_mac(struct lane *lane, const struct jt_backend_key *key, struct
     lane->mac = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
     EVP_MAC_free(hmac);
     char name[16] = {0};
-    strncpy(name, hash_name(method.hash), sizeof name - 1);
+    strncpy(name, jt_openssl_hash_name(method.hash), sizeof name - 1);
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
                            OSSL_PARAM_construct_end()};
     return lane->mac != NULL && EVP_MAC_init(lane->mac, key->mac.at, key->mac.len, params) > 0;
@@ -365,68 +350,6 @@ static void release(struct jt_backend_key *key)
     free(key);
 }
 
-/* --- Small tools. Each fetches what it needs: none of them is on a token's way. --- */
-
-static enum jeton_status digest(enum jt_hash hash, struct jeton_bytes message, unsigned char *out)
-{
-    size_t len = 0;
-    if (EVP_Q_digest(NULL, hash_name(hash), NULL, message.at, message.len, out, &len) <= 0)
-        return jt_openssl_failed(JETON_INTERNAL_ERROR);
-    return JETON_OK;
-}
-
-static enum jeton_status mac(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out)
-{
-    size_t len = 0;
-    if (EVP_Q_mac(NULL, "HMAC", NULL, hash_name(hash), NULL, key.at, key.len, message.at, message.len, out,
-                  jt_hash_size(hash), &len) == NULL)
-        return jt_openssl_failed(JETON_INTERNAL_ERROR);
-    return JETON_OK;
-}
-
-static enum jeton_status fill_random(void *out, size_t len)
-{
-    return len == 0 || RAND_bytes(out, (int)len) == 1 ? JETON_OK : jt_openssl_failed(JETON_INTERNAL_ERROR);
-}
-
-static bool feed(EVP_CIPHER_CTX *context, struct jeton_bytes associated, struct jeton_bytes text, unsigned char *out)
-{
-    int len = 0;
-    return (associated.len == 0 || EVP_CipherUpdate(context, NULL, &len, associated.at, (int)associated.len) > 0) &&
-           (text.len == 0 || EVP_CipherUpdate(context, out, &len, text.at, (int)text.len) > 0);
-}
-
-static enum jeton_status seal(struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated,
-                              struct jeton_bytes text, unsigned char *out, unsigned char tag[16])
-{
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    unsigned char rest[16];
-    int len = 0;
-    bool sealed = context != NULL && EVP_CipherInit_ex(context, EVP_aes_256_gcm(), NULL, key.at, nonce, 1) > 0 &&
-                  feed(context, associated, text, out) && EVP_CipherFinal_ex(context, rest, &len) > 0 &&
-                  EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag) > 0;
-    EVP_CIPHER_CTX_free(context);
-    return sealed ? JETON_OK : jt_openssl_failed(JETON_INTERNAL_ERROR);
-}
-
-static enum jeton_status open_sealed(struct jeton_bytes key, const unsigned char nonce[12],
-                                     struct jeton_bytes associated, struct jeton_bytes sealed,
-                                     const unsigned char tag[16], unsigned char *out)
-{
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    unsigned char rest[16], wanted[16];
-    int len = 0;
-    memcpy(wanted, tag, sizeof wanted); /* the call takes no const */
-    bool fed = context != NULL && EVP_CipherInit_ex(context, EVP_aes_256_gcm(), NULL, key.at, nonce, 0) > 0 &&
-               feed(context, associated, sealed, out) &&
-               EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, sizeof wanted, wanted) > 0;
-    bool fits = fed && EVP_CipherFinal_ex(context, rest, &len) > 0;
-    EVP_CIPHER_CTX_free(context);
-    if (fits)
-        return JETON_OK;
-    return jt_openssl_failed(fed ? JETON_SIGNATURE_INVALID : JETON_INTERNAL_ERROR);
-}
-
 static const char *library(void)
 {
     return OpenSSL_version(OPENSSL_VERSION);
@@ -452,9 +375,9 @@ const struct jt_backend jt_backend_openssl = {
     .encode = jt_openssl_encode,
     .verify = verify,
     .sign = sign,
-    .digest = digest,
-    .mac = mac,
-    .random = fill_random,
-    .seal = seal,
-    .open = open_sealed,
+    .digest = jt_openssl_digest,
+    .mac = jt_openssl_mac,
+    .random = jt_openssl_random,
+    .seal = jt_openssl_seal,
+    .open = jt_openssl_open,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What do the files of the OpenSSL backend share? backend_openssl.c signs and checks, _keys.c and _rsa.c go between
- * numbers and keys, _encode.c between keys and PEM or DER. */
+ * numbers and keys, _encode.c between keys and PEM or DER, _tools.c digests, seals and gives random bytes. */
 #ifndef JT_CRYPTO_BACKEND_OPENSSL_H
 #define JT_CRYPTO_BACKEND_OPENSSL_H
 
@@ -58,4 +58,14 @@ JT_CHECKED jt_openssl_rsa_numbers(const EVP_PKEY *pkey, bool secret, struct jt_k
 JT_CHECKED jt_openssl_decode(struct jeton_bytes pem_or_der, bool secret, struct jt_key_numbers *out,
                              struct jt_secret *store, struct jeton_detail *detail);
 JT_CHECKED jt_openssl_encode(const struct jt_backend_key *key, bool secret, bool pem, struct jt_buffer *out);
+
+/* backend_openssl_tools.c, as in backend.h */
+const char *jt_openssl_hash_name(enum jt_hash hash);
+JT_CHECKED jt_openssl_digest(enum jt_hash hash, struct jeton_bytes message, unsigned char *out);
+JT_CHECKED jt_openssl_mac(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out);
+JT_CHECKED jt_openssl_random(void *out, size_t len);
+JT_CHECKED jt_openssl_seal(struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated,
+                           struct jeton_bytes text, unsigned char *out, unsigned char tag[16]);
+JT_CHECKED jt_openssl_open(struct jeton_bytes key, const unsigned char nonce[12], struct jeton_bytes associated,
+                           struct jeton_bytes sealed, const unsigned char tag[16], unsigned char *out);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What key is in this PEM or DER, and how is one written? Reading ends in numbers, which crypto.c judges like those of
+/* What key is in this PEM or DER, and how is one written? Reading ends in numbers, which are judged like those of
  * a JWK: there is one way to become a handle. Nothing here ever asks for a passphrase. */
 #include <limits.h>
 #include <openssl/bio.h>

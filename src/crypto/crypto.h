@@ -2,8 +2,8 @@
 /* Does this signature fit, and what is this key made of? The narrow door to the crypto library: bytes, integers and
  * handles; no JSON, no base64, no token. Signatures are in JOSE form (ECDSA: R||S), key numbers big-endian.
  *
- * crypto.c holds what is true whatever the backend (key and algorithm agree, sizes, shapes); backend_openssl.c holds no
- * policy. Handles are counted and immutable: any number of threads may verify with one at the same time. */
+ * crypto.c and handles.c hold what is true whatever the backend (key and algorithm agree, sizes, shapes); a backend
+ * holds no policy. Handles are counted and immutable: any number of threads may verify with one at the same time. */
 #ifndef JT_CRYPTO_CRYPTO_H
 #define JT_CRYPTO_CRYPTO_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which numbers may be a key, and which key may do what? The rules that hold whatever the backend; no mathematics
- * beyond sizes and parity. Between crypto.c and the backends. */
+ * beyond sizes and parity. Between handles and backends. */
 #ifndef JT_CRYPTO_NUMBERS_H
 #define JT_CRYPTO_NUMBERS_H
 

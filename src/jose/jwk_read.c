@@ -190,7 +190,7 @@ static bool odd(struct jeton_bytes number)
     return (((const unsigned char *)number.at)[number.len - 1] & 1) != 0;
 }
 
-/* What is well-formed but below (or above) the rules; crypto.c has the last word on everything. */
+/* What is well-formed but below (or above) the rules; the crypto room has the last word on everything. */
 static enum jeton_skip read_strength(struct reading *r, const struct jt_key_rules *rules)
 {
     struct jt_jwk_found *found = r->found;
