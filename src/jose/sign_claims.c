@@ -8,6 +8,8 @@
 
 #define CLAIMS_MAX 256 /* further claims of a call */
 #define NO_BYTES ((struct jeton_bytes){NULL, 0})
+/* The value of a claim: the payload's object stands around it, and counts. */
+#define JSON_VALUE ((struct jt_json_limits){JT_JSON_PAYLOAD.depth - 1, JT_JSON_PAYLOAD.members})
 
 /* What the caller gave as JSON, read. */
 struct extra {
@@ -32,11 +34,12 @@ static enum jeton_status checked_claim(struct jeton_bytes name, struct jt_json v
     return JETON_OK;
 }
 
-static enum jeton_status read_json(struct jeton_bytes text, struct extra *extra, const char *what,
-                                   struct jeton_bytes name, struct jt_json *out, struct jeton_detail *detail)
+static enum jeton_status read_json(struct jeton_bytes text, struct jt_json_limits limits, struct extra *extra,
+                                   const char *what, struct jeton_bytes name, struct jt_json *out,
+                                   struct jeton_detail *detail)
 {
     struct jeton_detail inner = {""};
-    enum jeton_status status = jt_json_read(text, JT_JSON_PAYLOAD, &extra->arena, out, &inner);
+    enum jeton_status status = jt_json_read(text, limits, &extra->arena, out, &inner);
     if (status == JETON_ARGUMENT_INVALID)
         return jt_fail(detail, JETON_CLAIMS_INVALID, "%s%s: %s", what, jt_escape(name).text, inner.text);
     return status;
@@ -47,7 +50,7 @@ static enum jeton_status read_claims_json(const struct jeton_sign_options *optio
 {
     if (options->claims_json.len == 0)
         return JETON_OK;
-    JT_TRY(read_json(options->claims_json, extra, "claims", NO_BYTES, &extra->object, detail));
+    JT_TRY(read_json(options->claims_json, JT_JSON_PAYLOAD, extra, "claims", NO_BYTES, &extra->object, detail));
     if (jt_json_type(extra->object) != JT_JSON_OBJECT)
         return jt_fail(detail, JETON_CLAIMS_INVALID, "the claims are no JSON object");
     for (struct jt_json_walk w = jt_json_walk(extra->object); jt_json_next(&w);)
@@ -89,7 +92,7 @@ static enum jeton_status read_claim(const struct jeton_sign_options *options, si
     extra->claims[i].value = NULL;
     if (!is_parsed(claim, jt_claim_of(claim->name)))
         return JETON_OK;
-    JT_TRY(read_json(claim->value, extra, "claim ", claim->name, &extra->claims[i], detail));
+    JT_TRY(read_json(claim->value, JSON_VALUE, extra, "claim ", claim->name, &extra->claims[i], detail));
     return checked_claim(claim->name, extra->claims[i], detail);
 }
 

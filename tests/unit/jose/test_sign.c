@@ -183,6 +183,19 @@ static void every_value_of_a_claim_is_written_or_refused_alike(void **state)
         assert_int_equal(with_claims(&(struct jeton_claim){JT_TEXT("n"), jeton_text(bad[i])}, 1), JETON_CLAIMS_INVALID);
 }
 
+/* The payload may be 64 deep, and its own object is the first. */
+static void a_claim_is_as_deep_as_the_payload_leaves_room_for(void **state)
+{
+    (void)state;
+    char value[2 * 64];
+    for (size_t depth = 63; depth <= 64; depth++) {
+        memset(value, '[', depth);
+        memset(value + depth, ']', depth);
+        struct jeton_claim claim = {JT_TEXT("n"), {value, 2 * depth}};
+        assert_int_equal(with_claims(&claim, 1), depth == 63 ? JETON_OK : JETON_CLAIMS_INVALID);
+    }
+}
+
 static void every_name_of_a_claim_is_written_or_refused_alike(void **state)
 {
     (void)state;
@@ -307,6 +320,7 @@ int main(void)
         cmocka_unit_test(every_text_is_written_or_refused_alike),
         cmocka_unit_test(times_of_any_length_are_written_or_refused_alike),
         cmocka_unit_test(every_value_of_a_claim_is_written_or_refused_alike),
+        cmocka_unit_test(a_claim_is_as_deep_as_the_payload_leaves_room_for),
         cmocka_unit_test(every_name_of_a_claim_is_written_or_refused_alike),
         cmocka_unit_test(any_count_of_claims_and_any_sum_of_lengths_is_written_alike),
         cmocka_unit_test(an_identifier_of_chance_is_asked_for_once),
