@@ -31,12 +31,14 @@ static enum jeton_status add_verified(struct jt_json_writer *writer, const struc
                                       struct jt_arena *scratch)
 {
     struct jeton_bytes kid = jeton_verified_kid(token);
+    const char *thumbprint = jeton_verified_thumbprint(token);
     int64_t expires_at;
 
     jt_json_add_string(writer, "alg", jeton_verified_algorithm(token));
     if (kid.at != NULL)
         jt_json_add_string(writer, "kid", kid);
-    jt_json_add_text(writer, "thumbprint", jeton_verified_thumbprint(token));
+    if (thumbprint[0] != '\0') /* a secret has none */
+        jt_json_add_text(writer, "thumbprint", thumbprint);
     add_claim(writer, "issuer", token, "iss");
     add_claim(writer, "subject", token, "sub");
     if (jeton_verified_time(token, JETON_TIME_EXPIRES, &expires_at))
@@ -164,7 +166,8 @@ static enum jeton_status show_verified(struct cli *cli, const struct jeton_verif
     show_field(out, "algorithm", jeton_verified_algorithm(token));
     if (jeton_verified_kid(token).at != NULL)
         show_field(out, "key", jeton_verified_kid(token));
-    show_field(out, "thumbprint", jeton_text(jeton_verified_thumbprint(token)));
+    if (jeton_verified_thumbprint(token)[0] != '\0')
+        show_field(out, "thumbprint", jeton_text(jeton_verified_thumbprint(token)));
     if (jeton_verified_issuer(token).len > 0)
         show_field(out, "issuer", jeton_verified_issuer(token));
     if (jeton_verified_subject(token).len > 0)

@@ -174,6 +174,14 @@ def test_the_members_of_a_good_verdict(place):
     assert (verdict["issuer"], verdict["subject"], verdict["expires_at"]) == ("https://i.example", "ada", NOW + 300)
 
 
+def test_a_token_of_a_secret_has_neither_kid_nor_thumbprint(place):
+    made = sign(place, "--secret", "secret", "--audience", "api", "--at", NOW)
+    arguments = ["verify", "--secret", "secret", "--audience", "api", "--at", NOW]
+    assert set(json.loads(jeton(*arguments, stdin=made, cwd=place).stdout)) == {"valid", "alg", "expires_at", "header", "claims"}
+    said = jeton(*arguments, "--format", "text", stdin=made, cwd=place).stdout
+    assert b"HS256" in said and b"thumbprint" not in said
+
+
 def test_the_members_of_a_refusal(place):
     verdict = json.loads(verify(place, "--audience", "api", "--leeway", "0", stdin=token(ES, exp=NOW - 12).encode() + b"\n").stdout)
     assert verdict == {"valid": False, "error": "token_expired", "kind": "refused", "detail": "expired 12 s ago (leeway 0 s)", "rule": "RFC 7519 §4.1.4"}
