@@ -355,14 +355,6 @@ static const char *library(void)
     return OpenSSL_version(OPENSSL_VERSION);
 }
 
-enum jeton_status jt_openssl_failed(enum jeton_status status)
-{
-    for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-            status = JETON_OUT_OF_MEMORY;
-    return status;
-}
-
 const struct jt_backend jt_backend_openssl = {
     .library = library,
     .has = jt_openssl_has,

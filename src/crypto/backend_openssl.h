@@ -27,10 +27,6 @@ JT_CHECKED jt_openssl_key(EVP_PKEY *pkey, enum jt_key_type type, enum jt_curve c
 const char *jt_openssl_name(enum jt_curve curve);
 enum jt_curve jt_openssl_curve(const char *name);
 
-/* After a call of OpenSSL failed: empties its error queue; JETON_OUT_OF_MEMORY when that was the reason, else `status`.
- */
-enum jeton_status jt_openssl_failed(enum jeton_status status);
-
 /* backend_openssl_keys.c */
 JT_CHECKED jt_openssl_public_key(const struct jt_key_numbers *numbers, struct jt_backend_key **out,
                                  struct jeton_detail *detail);
@@ -59,7 +55,9 @@ JT_CHECKED jt_openssl_decode(struct jeton_bytes pem_or_der, bool secret, struct 
                              struct jt_secret *store, struct jeton_detail *detail);
 JT_CHECKED jt_openssl_encode(const struct jt_backend_key *key, bool secret, bool pem, struct jt_buffer *out);
 
-/* backend_openssl_tools.c, as in backend.h */
+/* backend_openssl_tools.c; most as in backend.h. After a call of OpenSSL failed, jt_openssl_failed() empties its error
+ * queue: JETON_OUT_OF_MEMORY when that was the reason, else `status`. */
+enum jeton_status jt_openssl_failed(enum jeton_status status);
 const char *jt_openssl_hash_name(enum jt_hash hash);
 JT_CHECKED jt_openssl_digest(enum jt_hash hash, struct jeton_bytes message, unsigned char *out);
 JT_CHECKED jt_openssl_mac(enum jt_hash hash, struct jeton_bytes key, struct jeton_bytes message, unsigned char *out);

@@ -4,11 +4,20 @@
 #include "crypto/backend_openssl.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdatomic.h>
 
 #include "crypto/numbers.h"
+
+enum jeton_status jt_openssl_failed(enum jeton_status status)
+{
+    for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+            status = JETON_OUT_OF_MEMORY;
+    return status;
+}
 
 const char *jt_openssl_hash_name(enum jt_hash hash)
 {
