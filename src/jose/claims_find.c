@@ -28,6 +28,7 @@ struct known {
 #define NAME(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
 #define PLACE(name) ((uint32_t)((name)*0x9e3779b9U) >> 28)
 #define KNOWN(a, b, c, claim, usual) [PLACE(NAME(a, b, c))] = {NAME(a, b, c), claim, usual}
+_Static_assert(PLACE(0) == PLACE(NAME('s', 'u', 'b')), "three NULs are no name: their place is not empty");
 
 static inline const struct known *known_of(struct jeton_bytes name)
 {
