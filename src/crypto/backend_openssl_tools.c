@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does OpenSSL digest, make a MAC with a key of the moment, seal, and give random bytes? What has to be looked up
- * by name is looked up once: that takes locks, and jetond digests for every request. */
+/* How does OpenSSL digest, make a MAC with a key of the moment, seal, and give random bytes; and why did a call fail?
+ * What has to be looked up by name is looked up once: that takes locks, and jetond digests for every request. */
 #include "crypto/backend_openssl.h"
 
 #include <openssl/core_names.h>

@@ -151,7 +151,7 @@ void jt_claims_find(struct jt_json object, struct jt_claims *out)
             found_unusual(out, (enum jt_claim)known->claim, w.value);
     }
     find_times(out);
-    if (jt_json_kind(out->at[JT_CLAIM_AUD]) == JT_NODE_STRING && jt_json_string(out->at[JT_CLAIM_AUD]).len == 0)
+    if (jt_json_kind(out->at[JT_CLAIM_AUD]) == JT_NODE_STRING && !audience_fits(out->at[JT_CLAIM_AUD]))
         out->wrong |= 1u << JT_CLAIM_AUD;
 }
 
